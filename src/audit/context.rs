@@ -1,0 +1,90 @@
+//! What a rule may look at.
+
+use std::time::Duration;
+
+use crate::clock::Day;
+use crate::system::prices::Prices;
+use crate::system::{Dialect, Gateway, GatewayId, Remark, RemarkKind, Route, RouteId, System};
+
+use super::answers::RouteAnswers;
+
+/// What the user chose, or the defaults.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The latest moment at which a user must have an answer.
+    pub deadline: Duration,
+    /// The day on which models are judged to be past their end.
+    pub today: Day,
+    /// Requests a second that may arrive, when the user declares it.
+    pub traffic: Option<f64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(7),
+            today: Day::today(),
+            traffic: None,
+        }
+    }
+}
+
+/// A system with everything that was computed about it.
+#[derive(Debug)]
+pub struct Audit<'a> {
+    /// The system.
+    pub system: &'a System,
+    /// The price table.
+    pub prices: &'a Prices,
+    /// What the user chose.
+    pub options: &'a Options,
+    /// For each route, at the same index as in the system.
+    pub answers: Vec<RouteAnswers>,
+}
+
+impl<'a> Audit<'a> {
+    /// All routes with their ids.
+    pub fn routes(&self) -> impl Iterator<Item = (RouteId, &'a Route)> + use<'a> {
+        self.system
+            .routes
+            .iter()
+            .enumerate()
+            .map(|(at, route)| (RouteId(at), route))
+    }
+
+    /// The chat routes: what people wait for.
+    pub fn chat_routes(&self) -> impl Iterator<Item = (RouteId, &'a Route)> + use<'a> {
+        self.routes().filter(|(_, route)| route.is_chat())
+    }
+
+    /// All gateways with their ids.
+    pub fn gateways(&self) -> impl Iterator<Item = (GatewayId, &'a Gateway)> + use<'a> {
+        self.system
+            .gateways
+            .iter()
+            .enumerate()
+            .map(|(at, gateway)| (GatewayId(at), gateway))
+    }
+
+    /// The gateways of one dialect.
+    pub fn gateways_of(&self, dialect: Dialect) -> impl Iterator<Item = (GatewayId, &'a Gateway)> + use<'a> {
+        self.gateways().filter(move |(_, gateway)| gateway.dialect == dialect)
+    }
+
+    /// The gateway of a route, if one serves it.
+    #[must_use]
+    pub fn gateway_of(&self, route: &Route) -> Option<&'a Gateway> {
+        route.gateway.map(|id| self.system.gateway(id))
+    }
+
+    /// What was computed for a route.
+    #[must_use]
+    pub fn answers(&self, route: RouteId) -> &RouteAnswers {
+        &self.answers[route.0]
+    }
+
+    /// The remarks of one kind.
+    pub fn remarks(&self, kind: RemarkKind) -> impl Iterator<Item = &'a Remark> + use<'a> {
+        self.system.remarks.iter().filter(move |remark| remark.kind == kind)
+    }
+}

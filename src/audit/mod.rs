@@ -1,0 +1,18 @@
+//! Rules over a system, and the numbers that they and the report rest on.
+//!
+//! `answers/` computes for each route what nobody writes down: cut sets, what an outage does, the
+//! longest wait, the most calls, money, availability, context. `rules/` holds one file per rule,
+//! in a folder per family. `registry.rs` lists them. Nothing here prints.
+
+pub mod answers;
+mod context;
+mod engine;
+mod hit;
+pub mod registry;
+mod rule;
+pub mod rules;
+
+pub use context::{Audit, Options};
+pub use engine::run;
+pub use hit::{Hit, Hits};
+pub use rule::{Family, FixKind, Harm, Rule};

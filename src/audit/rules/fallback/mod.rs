@@ -1,0 +1,1 @@
+//! Fallbacks that are absent, or do not help.

@@ -1,0 +1,3 @@
+//! Timeouts and waits.
+
+pub mod no_timeout;

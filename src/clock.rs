@@ -1,0 +1,106 @@
+//! The only place that reads the time.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A calendar day, as days since 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i64);
+
+impl Day {
+    /// The day it is now, in UTC.
+    #[must_use]
+    pub fn today() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
+        let now = SystemTime::now();
+        let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self(i64::try_from(seconds / 86_400).unwrap_or(i64::MAX))
+    }
+
+    /// A day of the Gregorian calendar; `None` when there is no such day.
+    #[must_use]
+    pub fn new(year: i64, month: u32, day: u32) -> Option<Self> {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let length = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 => 28 + u32::from(leap),
+            _ => return None,
+        };
+        if day == 0 || day > length || !(1..=9999).contains(&year) {
+            return None;
+        }
+        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms" (2014), days_from_civil.
+        let year = if month <= 2 { year - 1 } else { year };
+        let era = year.div_euclid(400);
+        let of_era = year.rem_euclid(400);
+        let month = i64::from(month);
+        let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
+        let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+        Some(Self(era * 146_097 + day_of_era - 719_468))
+    }
+
+    /// How many days after `earlier` this day is; negative when it is before.
+    #[must_use]
+    pub const fn days_after(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+
+    fn civil(self) -> (i64, i64, i64) {
+        // The same source, civil_from_days.
+        let shifted = self.0 + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.civil();
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("not a day: {text:?} (expected YYYY-MM-DD)");
+        let mut parts = text.splitn(3, '-');
+        let mut next = || parts.next().ok_or_else(wrong);
+        let (year, month, day) = (next()?, next()?, next()?);
+        year.parse()
+            .ok()
+            .zip(month.parse().ok())
+            .zip(day.parse().ok())
+            .and_then(|((year, month), day)| Self::new(year, month, day))
+            .ok_or_else(wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_counted_and_written() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        assert_eq!(day("1970-01-01").days_after(day("1969-12-31")), 1);
+        assert_eq!(day("2026-11-24").days_after(day("2024-02-29")), 999);
+        assert_eq!(day("2024-02-29").to_string(), "2024-02-29");
+        assert!("2026-02-29".parse::<Day>().is_err());
+        assert!("2026-13-01".parse::<Day>().is_err());
+        assert!("soon".parse::<Day>().is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! Parse, run one stage, map the outcome to an exit code.
+
+fn main() {}

@@ -1,0 +1,93 @@
+//! What a stage hands over for rendering.
+
+use super::{Finding, Severity};
+
+/// A table of text cells: per-route numbers, the what-if table.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// The name in file names: `routes` gives `routes.csv`.
+    pub name: String,
+    /// The heading for people.
+    pub title: String,
+    /// Column names, as in the CSV header.
+    pub columns: Vec<String>,
+    /// The rows; each as long as `columns`.
+    pub rows: Vec<Vec<String>>,
+    /// How many columns from the left the terminal shows; the rest is for CSV and JSON.
+    pub shown_columns: usize,
+}
+
+/// One of the questions that a stage answers, and its answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The question.
+    pub question: String,
+    /// The answer in short: "3 of 4 routes".
+    pub headline: String,
+    /// Lines that carry the evidence.
+    pub lines: Vec<String>,
+    /// How bad it is; `None`: it holds.
+    pub severity: Option<Severity>,
+}
+
+/// One summand or factor of a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// What it is and how it enters: "3 attempts × 6000 s".
+    pub text: String,
+    /// Where it comes from: `file:line:column`, or the default of a product.
+    pub origin: String,
+}
+
+/// A number with all that it was computed from.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// Its name: `assistant.longest-wait`.
+    pub name: String,
+    /// Its value for people.
+    pub value: String,
+    /// Its value for machines, in the unit; `None`: unbounded or unknown.
+    pub number: Option<f64>,
+    /// The unit: `s`, `calls`, `USD`, `USD/h`, `tokens`, `1`.
+    pub unit: &'static str,
+    /// What it was computed from.
+    pub terms: Vec<Term>,
+}
+
+/// What reports say about a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleInfo {
+    /// The rule's name.
+    pub name: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+    /// How to mend it, as Markdown.
+    pub how: &'static str,
+    /// Its usual severity.
+    pub severity: Severity,
+}
+
+/// A stage's whole result.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The stage: `audit`.
+    pub stage: &'static str,
+    /// What was found, most harmful first.
+    pub findings: Vec<Finding>,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// Answers to the stage's questions.
+    pub answers: Vec<Answer>,
+    /// Numbers with their terms.
+    pub explained: Vec<Explained>,
+    /// The rules that were run.
+    pub rules: Vec<RuleInfo>,
+    /// Files that could not be read, and why: each a whole error text.
+    pub unreadable: Vec<String>,
+    /// One line on what was read: "12 files: 3 litellm, 2 compose, 7 code".
+    pub summary: String,
+    /// Further lines of the summary: what was hidden by a baseline, by suppressions, by confidence.
+    pub notes: Vec<String>,
+}

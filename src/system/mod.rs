@@ -1,0 +1,150 @@
+//! One model of an AI system: routes, deployments, policies, services, fates, prices, origins.
+//!
+//! Every dialect is read into these words and every stage works on them. This room holds data and
+//! what follows from it alone; it reads no files but the price table, and it never prints.
+
+mod call_site;
+mod deployment;
+mod dialect;
+mod fate;
+mod gateway;
+mod ids;
+mod names;
+mod plan;
+mod policy;
+pub mod prices;
+pub mod providers;
+mod remark;
+mod route;
+mod service;
+mod setting;
+mod variables;
+
+pub use call_site::{CallSite, LoopBound, ModelLoop, Prompt, Sdk};
+pub use deployment::{Account, Deployment};
+pub use dialect::Dialect;
+pub use fate::{Fate, FateKind};
+pub use gateway::{Auth, Evaluation, Gateway};
+pub use ids::{CallId, DeploymentId, GatewayId, RouteId, ServiceId};
+pub use names::nearest;
+pub use plan::{Attempt, Backoff, Branch, Plan, Retry, Wait};
+pub use policy::{Budget, Cache, CacheKind, Cooldown, Limit, LimitKind, Policy, Scope};
+pub use remark::{Remark, RemarkKind};
+pub use route::{Fallback, FallbackKind, Mode, Route};
+pub use service::{PublishedPort, Service, ServiceKind};
+pub use setting::{Origin, ProductDefault, Setting};
+pub use variables::{Variable, Variables};
+
+/// What an application's model access consists of, from all files that belong together.
+#[derive(Debug, Default)]
+pub struct System {
+    /// Gateways, and direct code paths do not have one.
+    pub gateways: Vec<Gateway>,
+    /// The names that applications call.
+    pub routes: Vec<Route>,
+    /// The ways to reach models.
+    pub deployments: Vec<Deployment>,
+    /// Containers and stores around them.
+    pub services: Vec<Service>,
+    /// Places in code that call a model.
+    pub calls: Vec<CallSite>,
+    /// Environment variables: which are set beside the configuration, and where.
+    pub variables: Variables,
+    /// Evaluation suites that were seen.
+    pub evaluations: Vec<Evaluation>,
+    /// What the readers noticed that is wrong with the text itself.
+    pub remarks: Vec<Remark>,
+}
+
+impl System {
+    /// The gateway of an id that this system gave out.
+    #[must_use]
+    pub fn gateway(&self, id: GatewayId) -> &Gateway {
+        &self.gateways[id.0]
+    }
+
+    /// The route of an id that this system gave out.
+    #[must_use]
+    pub fn route(&self, id: RouteId) -> &Route {
+        &self.routes[id.0]
+    }
+
+    /// The deployment of an id that this system gave out.
+    #[must_use]
+    pub fn deployment(&self, id: DeploymentId) -> &Deployment {
+        &self.deployments[id.0]
+    }
+
+    /// The service of an id that this system gave out.
+    #[must_use]
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[id.0]
+    }
+
+    /// The call site of an id that this system gave out.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> &CallSite {
+        &self.calls[id.0]
+    }
+
+    /// Adds a gateway and gives its id.
+    pub fn add_gateway(&mut self, gateway: Gateway) -> GatewayId {
+        self.gateways.push(gateway);
+        GatewayId(self.gateways.len() - 1)
+    }
+
+    /// Adds a route and gives its id.
+    pub fn add_route(&mut self, route: Route) -> RouteId {
+        self.routes.push(route);
+        RouteId(self.routes.len() - 1)
+    }
+
+    /// Adds a deployment and gives its id.
+    pub fn add_deployment(&mut self, deployment: Deployment) -> DeploymentId {
+        self.deployments.push(deployment);
+        DeploymentId(self.deployments.len() - 1)
+    }
+
+    /// Adds a service and gives its id.
+    pub fn add_service(&mut self, service: Service) -> ServiceId {
+        self.services.push(service);
+        ServiceId(self.services.len() - 1)
+    }
+
+    /// Adds a call site and gives its id.
+    pub fn add_call(&mut self, call: CallSite) -> CallId {
+        self.calls.push(call);
+        CallId(self.calls.len() - 1)
+    }
+
+    /// The routes of one gateway, with their ids.
+    pub fn routes_of(&self, gateway: GatewayId) -> impl Iterator<Item = (RouteId, &Route)> {
+        self.routes
+            .iter()
+            .enumerate()
+            .filter(move |(_, route)| route.gateway == Some(gateway))
+            .map(|(at, route)| (RouteId(at), route))
+    }
+
+    /// Takes in all of another system, giving its parts new ids. This is how files that were read
+    /// side by side become one system.
+    pub fn absorb(&mut self, other: Self) {
+        let offset = ids::Offset {
+            gateway: self.gateways.len(),
+            route: self.routes.len(),
+            deployment: self.deployments.len(),
+            service: self.services.len(),
+            call: self.calls.len(),
+        };
+        self.gateways
+            .extend(other.gateways.into_iter().map(|it| it.shifted(&offset)));
+        self.routes
+            .extend(other.routes.into_iter().map(|it| it.shifted(&offset)));
+        self.deployments.extend(other.deployments);
+        self.services.extend(other.services);
+        self.calls.extend(other.calls.into_iter().map(|it| it.shifted(&offset)));
+        self.variables.absorb(other.variables);
+        self.evaluations.extend(other.evaluations);
+        self.remarks.extend(other.remarks);
+    }
+}
