@@ -27,23 +27,23 @@ pub(super) struct Offset {
 }
 
 impl Offset {
-    pub fn gateway(&self, id: GatewayId) -> GatewayId {
+    pub(super) fn gateway(&self, id: GatewayId) -> GatewayId {
         GatewayId(id.0 + self.gateway)
     }
 
-    pub fn route(&self, id: RouteId) -> RouteId {
+    pub(super) fn route(&self, id: RouteId) -> RouteId {
         RouteId(id.0 + self.route)
     }
 
-    pub fn deployment(&self, id: DeploymentId) -> DeploymentId {
+    pub(super) fn deployment(&self, id: DeploymentId) -> DeploymentId {
         DeploymentId(id.0 + self.deployment)
     }
 
-    pub fn service(&self, id: ServiceId) -> ServiceId {
+    pub(super) fn service(&self, id: ServiceId) -> ServiceId {
         ServiceId(id.0 + self.service)
     }
 
-    pub fn call(&self, id: CallId) -> CallId {
+    pub(super) fn call(&self, id: CallId) -> CallId {
         CallId(id.0 + self.call)
     }
 }

@@ -67,7 +67,7 @@ impl Number {
 
 /// A term with its origin.
 #[must_use]
-pub fn term(text: impl Into<String>, origin: &Origin) -> Term {
+pub(super) fn term(text: impl Into<String>, origin: &Origin) -> Term {
     Term {
         text: text.into(),
         origin: origin.to_string(),
