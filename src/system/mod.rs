@@ -16,8 +16,10 @@ pub mod prices;
 pub mod providers;
 mod remark;
 mod route;
+pub mod secrets;
 mod service;
 mod setting;
+pub mod units;
 mod variables;
 
 pub use call_site::{CallSite, LoopBound, ModelLoop, Prompt, Sdk};
