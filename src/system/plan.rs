@@ -95,6 +95,9 @@ pub struct Backoff {
     pub jitter: Duration,
     /// Whether waits are spread at random, upward or downward.
     pub jittered: bool,
+    /// Whether the wait is also served after the last repetition has failed, before anything else
+    /// is tried (LiteLLM 1.109.1 does, `router_python_core.py`).
+    pub after_last: bool,
     /// The longest `Retry-After` that is obeyed; `None`: the header is ignored.
     pub retry_after: Option<Wait>,
     /// Where the backoff is written or whose default it is.
@@ -120,6 +123,7 @@ impl Backoff {
             max: Duration::ZERO,
             jitter: Duration::ZERO,
             jittered: false,
+            after_last: false,
             retry_after: None,
             origin,
         }
@@ -131,6 +135,18 @@ impl Backoff {
         // Past 2^20 any factor has reached the maximum; the cut keeps the power finite.
         let grown = self.initial.as_secs_f64() * self.factor.powi(n.min(20).cast_signed());
         Duration::from_secs_f64(grown.min(self.max.as_secs_f64())) + self.jitter
+    }
+
+    /// The longest time spent on waits when all of `retries` repetitions fail.
+    #[must_use]
+    pub fn longest_total(&self, retries: u32) -> Duration {
+        if retries == 0 {
+            return Duration::ZERO;
+        }
+        let waits = retries.saturating_add(u32::from(self.after_last));
+        // Past the twentieth every wait is the same, so a configured 4,000,000,000 costs nothing.
+        let grown: Duration = (0..waits.min(21)).map(|n| self.longest(n)).sum();
+        grown + self.longest(21).saturating_mul(waits.saturating_sub(21))
     }
 }
 
