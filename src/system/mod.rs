@@ -32,7 +32,7 @@ pub use names::nearest;
 pub use plan::{Attempt, Backoff, Branch, Plan, Retry, Wait};
 pub use policy::{Budget, Cache, CacheKind, Cooldown, Limit, LimitKind, Policy, Scope};
 pub use remark::{Remark, RemarkKind};
-pub use route::{Fallback, FallbackKind, Mode, Route};
+pub use route::{Fallback, FallbackKind, Mode, Route, UndefinedFallback};
 pub use service::{PublishedPort, Service, ServiceKind};
 pub use setting::{Origin, ProductDefault, Setting};
 pub use variables::{Variable, Variables};
@@ -44,6 +44,10 @@ pub struct System {
     pub gateways: Vec<Gateway>,
     /// The names that applications call.
     pub routes: Vec<Route>,
+    /// Other names of routes: callers of that gateway may use them.
+    pub aliases: Vec<(GatewayId, String, RouteId)>,
+    /// Fallback entries for routes that do not exist.
+    pub undefined_fallbacks: Vec<UndefinedFallback>,
     /// The ways to reach models.
     pub deployments: Vec<Deployment>,
     /// Containers and stores around them.
@@ -142,6 +146,17 @@ impl System {
             .extend(other.gateways.into_iter().map(|it| it.shifted(&offset)));
         self.routes
             .extend(other.routes.into_iter().map(|it| it.shifted(&offset)));
+        self.aliases.extend(
+            other
+                .aliases
+                .into_iter()
+                .map(|(gateway, name, route)| (offset.gateway(gateway), name, offset.route(route))),
+        );
+        self.undefined_fallbacks
+            .extend(other.undefined_fallbacks.into_iter().map(|it| UndefinedFallback {
+                gateway: offset.gateway(it.gateway),
+                ..it
+            }));
         self.deployments.extend(other.deployments);
         self.services.extend(other.services);
         self.calls.extend(other.calls.into_iter().map(|it| it.shifted(&offset)));

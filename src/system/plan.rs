@@ -89,7 +89,9 @@ pub struct Backoff {
     pub initial: Duration,
     /// What each further wait is multiplied by.
     pub factor: f64,
-    /// No single wait is longer, jitter aside.
+    /// No single wait is shorter.
+    pub floor: Duration,
+    /// No single wait is longer, jitter aside; this wins over the floor.
     pub max: Duration,
     /// The most that jitter adds to one wait.
     pub jitter: Duration,
@@ -120,6 +122,7 @@ impl Backoff {
         Self {
             initial: Duration::ZERO,
             factor: 1.0,
+            floor: Duration::ZERO,
             max: Duration::ZERO,
             jitter: Duration::ZERO,
             jittered: false,
@@ -133,8 +136,11 @@ impl Backoff {
     #[must_use]
     pub fn longest(&self, n: u32) -> Duration {
         // Past 2^20 any factor has reached the maximum; the cut keeps the power finite.
-        let grown = self.initial.as_secs_f64() * self.factor.powi(n.min(20).cast_signed());
-        Duration::from_secs_f64(grown.min(self.max.as_secs_f64())) + self.jitter
+        let grown =
+            (self.initial.as_secs_f64() * self.factor.powi(n.min(20).cast_signed())).max(self.floor.as_secs_f64());
+        Duration::try_from_secs_f64(grown.min(self.max.as_secs_f64()))
+            .unwrap_or(self.max)
+            .saturating_add(self.jitter)
     }
 
     /// The longest time spent on waits when all of `retries` repetitions fail.
@@ -145,8 +151,8 @@ impl Backoff {
         }
         let waits = retries.saturating_add(u32::from(self.after_last));
         // Past the twentieth every wait is the same, so a configured 4,000,000,000 costs nothing.
-        let grown: Duration = (0..waits.min(21)).map(|n| self.longest(n)).sum();
-        grown + self.longest(21).saturating_mul(waits.saturating_sub(21))
+        let grown = (0..waits.min(21)).fold(Duration::ZERO, |sum, n| sum.saturating_add(self.longest(n)));
+        grown.saturating_add(self.longest(21).saturating_mul(waits.saturating_sub(21)))
     }
 }
 

@@ -78,6 +78,17 @@ pub struct Fallback {
     pub unreachable: Option<String>,
 }
 
+/// An entry of a fallback list whose route does not exist, so that it never acts.
+#[derive(Debug, Clone)]
+pub struct UndefinedFallback {
+    /// The gateway whose list it is.
+    pub gateway: GatewayId,
+    /// The name that no route has.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
 impl Route {
     /// Where the route is named first.
     ///

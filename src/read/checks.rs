@@ -1,0 +1,69 @@
+//! What is wrong with a configuration's text in any dialect.
+
+use std::collections::HashMap;
+
+use crate::source::{Data, Node, Place};
+use crate::system::{Dialect, Remark, RemarkKind, System, providers, secrets};
+
+/// A remark without help or edits, of which the reader is sure.
+pub(crate) fn remark(kind: RemarkKind, dialect: Dialect, place: &Place, message: impl Into<String>) -> Remark {
+    Remark {
+        kind,
+        dialect,
+        place: place.clone(),
+        message: message.into(),
+        help: None,
+        edits: Vec::new(),
+        sure: true,
+    }
+}
+
+/// Remarks on every key that stands twice in one mapping: the last one wins, and nothing says so.
+pub(crate) fn duplicate_keys(root: &Node, dialect: Dialect, system: &mut System) {
+    root.walk(&mut |node| {
+        let Data::Map(map) = &node.data else { return };
+        let mut last: HashMap<&str, &Place> = HashMap::with_capacity(map.entries.len());
+        for entry in &map.entries {
+            if let Some(earlier) = last.insert(&entry.key.text, &entry.key.place) {
+                let message = format!(
+                    "`{}` stands twice: this one is dropped without a word, and the one on line {} is used",
+                    entry.key.text,
+                    entry.key.place.start().line
+                );
+                system
+                    .remarks
+                    .push(remark(RemarkKind::DuplicateKey, dialect, earlier, message));
+            }
+        }
+    });
+}
+
+/// Remarks on an endpoint that is reached without encryption although it is not local.
+pub(crate) fn plaintext_endpoint(url: &str, place: &Place, dialect: Dialect, system: &mut System) {
+    let Some(host) = url.strip_prefix("http://").and_then(|_| providers::host_of(url)) else {
+        return;
+    };
+    if !providers::is_local_host(&host) {
+        let message = format!("prompts, answers and the key travel to {host} without encryption");
+        let mut found = remark(RemarkKind::PlaintextEndpoint, dialect, place, message);
+        found.help = Some("use https".to_owned());
+        system.remarks.push(found);
+    }
+}
+
+/// Remarks on a key that stands in the file, when it is one.
+pub(crate) fn literal_secret(
+    what: &str,
+    value: &str,
+    place: &Place,
+    dialect: Dialect,
+    help: &str,
+    system: &mut System,
+) {
+    if secrets::is_secret(value) {
+        let message = format!("{what} stands in the file: {}", secrets::redact(value));
+        let mut found = remark(RemarkKind::LiteralSecret, dialect, place, message);
+        found.help = Some(help.to_owned());
+        system.remarks.push(found);
+    }
+}

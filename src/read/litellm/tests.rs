@@ -1,0 +1,1 @@
+//! Known answers for what the reader makes of a configuration.
