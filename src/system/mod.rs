@@ -37,6 +37,8 @@ pub use service::{PublishedPort, Service, ServiceKind};
 pub use setting::{Origin, ProductDefault, Setting};
 pub use variables::{Variable, Variables};
 
+use crate::source::{Node, Place};
+
 /// What an application's model access consists of, from all files that belong together.
 #[derive(Debug, Default)]
 pub struct System {
@@ -60,6 +62,9 @@ pub struct System {
     pub evaluations: Vec<Evaluation>,
     /// What the readers noticed that is wrong with the text itself.
     pub remarks: Vec<Remark>,
+    /// The documents that were read, so that a fix can be written where its key belongs. Whoever
+    /// reads a file adds its roots here once the file's own system is made.
+    pub documents: Vec<Node>,
 }
 
 impl System {
@@ -91,6 +96,16 @@ impl System {
     #[must_use]
     pub fn call(&self, id: CallId) -> &CallSite {
         &self.calls[id.0]
+    }
+
+    /// The document that a place is in: the innermost one, where a file holds another (a
+    /// configuration inside a `ConfigMap`). Fixes add their keys to it.
+    #[must_use]
+    pub fn document_at(&self, place: &Place) -> Option<&Node> {
+        self.documents
+            .iter()
+            .filter(|root| root.place.same_file(place) && root.place.span.contains(place.span))
+            .min_by_key(|root| root.place.span.end - root.place.span.start)
     }
 
     /// Adds a gateway and gives its id.
@@ -163,5 +178,6 @@ impl System {
         self.variables.absorb(other.variables);
         self.evaluations.extend(other.evaluations);
         self.remarks.extend(other.remarks);
+        self.documents.extend(other.documents);
     }
 }
