@@ -189,16 +189,7 @@ pub(super) fn reached(params: &Node, prices: &Prices) -> Option<Reached> {
         .as_ref()
         .and_then(|endpoint| endpoint.value.strip_prefix("os.environ/"));
     let (provider, self_hosted) = match (&host, variable) {
-        (Some(host), _) => match providers::of_host(&host.value) {
-            // Azure's and Bedrock's own prefixes tell more than the host does.
-            Some(known) if PROTOCOLS.contains(&prefix.as_str()) => (known.to_owned(), false),
-            Some(_) => (prefix.clone(), false),
-            None if providers::is_local_host(&host.value) => (local_name(&prefix, &host.value), true),
-            None if PROTOCOLS.contains(&prefix.as_str()) || providers::is_self_hosted(&prefix) => {
-                (host.value.clone(), false)
-            }
-            None => (prefix.clone(), false),
-        },
+        (Some(host), _) => by_host(&prefix, &host.value),
         // An endpoint out of the environment: some host that is not the prefix's own.
         (None, Some(variable)) if PROTOCOLS.contains(&prefix.as_str()) => (format!("${variable}"), false),
         (None, _) => (prefix.clone(), providers::is_self_hosted(&prefix)),
@@ -218,6 +209,18 @@ pub(super) fn reached(params: &Node, prices: &Prices) -> Option<Reached> {
         self_hosted,
         prefix,
     })
+}
+
+/// The provider behind a host that is written, and whether it is the team's own.
+fn by_host(prefix: &str, host: &str) -> (String, bool) {
+    let protocol = PROTOCOLS.contains(&prefix);
+    match providers::of_host(host) {
+        Some(known) if protocol => (known.to_owned(), false),
+        None if providers::is_local_host(host) => (local_name(prefix, host), true),
+        None if protocol || providers::is_self_hosted(prefix) => (host.to_owned(), false),
+        // Azure's and Bedrock's own prefixes tell more than the host does.
+        _ => (prefix.to_owned(), false),
+    }
 }
 
 /// A name for the server behind a local host: the prefix where it names one, else the host.

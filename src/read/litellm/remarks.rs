@@ -258,7 +258,9 @@ fn fallback_shapes(config: &Config<'_>, system: &mut System) {
                 ));
                 continue;
             };
-            items.iter().for_each(|item| fallback_item(key, item, system));
+            for item in items {
+                fallback_item(key, item, system);
+            }
         }
     }
 }
