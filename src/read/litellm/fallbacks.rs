@@ -90,14 +90,22 @@ impl Fallbacks {
             .or_else(|| of_kind().rfind(|entry| entry.source == "*"))
     }
 
-    /// The targets that a request for `route` tries after it, in order, when everything fails.
-    pub(super) fn walk<'a>(&'a self, route: &'a str) -> Vec<&'a Target> {
+    /// The targets that a request for `route` tries after it, in order, when everything fails; at most
+    /// `most` of them.
+    pub(super) fn walk<'a>(&'a self, route: &'a str, most: usize) -> Vec<&'a Target> {
         let mut order = Vec::new();
-        self.step(route, 0, &mut vec![route], &mut order);
+        self.step(route, 0, most, &mut vec![route], &mut order);
         order
     }
 
-    fn step<'a>(&'a self, route: &str, depth: u64, attempted: &mut Vec<&'a str>, order: &mut Vec<&'a Target>) {
+    fn step<'a>(
+        &'a self,
+        route: &str,
+        depth: u64,
+        most: usize,
+        attempted: &mut Vec<&'a str>,
+        order: &mut Vec<&'a Target>,
+    ) {
         let Some(entry) = self.entry_of(route, FallbackKind::Any) else {
             return;
         };
@@ -106,13 +114,16 @@ impl Fallbacks {
         }
         let mut depth = depth;
         for target in &entry.targets {
+            if order.len() >= most {
+                return;
+            }
             if target.name == route || attempted.contains(&target.name.as_str()) {
                 continue;
             }
             attempted.push(&target.name);
             order.push(target);
             depth += 1;
-            self.step(&target.name, depth, attempted, order);
+            self.step(&target.name, depth, most, attempted, order);
         }
     }
 }

@@ -54,10 +54,9 @@ pub(super) fn read(config: &Config<'_>, gateway: GatewayId, entries: &[Entry<'_>
     let longest = (MAX_WALKS / groups.len().max(1)).clamp(4, MAX_WALK);
     for (at, (name, members)) in groups.iter().enumerate() {
         let walk: Vec<&Target> = fallbacks
-            .walk(name)
+            .walk(name, longest)
             .into_iter()
             .filter(|target| names.find(&target.name).is_some())
-            .take(longest)
             .collect();
         let plan = with_fallbacks(RouteId(first + at), &own[at], &walk, &names, |id| &own[id.0 - first]);
         let gateway_settings = system.gateway(gateway);
@@ -292,6 +291,7 @@ fn shadowed(fallbacks: &Fallbacks, name: &str, walk: &[&Target], names: &Names) 
         .iter()
         .filter(|target| target.name != name && !walk.iter().any(|it| it.name == target.name));
     missed
+        .take(MAX_WALK)
         .map(|target| {
             let why =
                 "a route with an entry of its own in `fallbacks` never uses the catch-all (LiteLLM 1.109.1)".to_owned();
