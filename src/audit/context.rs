@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use crate::clock::Day;
 use crate::system::prices::Prices;
 use crate::system::{Dialect, Gateway, GatewayId, Remark, RemarkKind, Route, RouteId, System};
 
-use super::answers::RouteAnswers;
+use super::answers::{self, Availabilities, RouteAnswers};
 
 /// What the user chose, or the defaults.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub struct Options {
     pub today: Day,
     /// Requests a second that may arrive, when the user declares it.
     pub traffic: Option<f64>,
+    /// How often each fate is up.
+    pub availabilities: Availabilities,
 }
 
 impl Default for Options {
@@ -25,6 +29,7 @@ impl Default for Options {
             deadline: Duration::from_secs(7),
             today: Day::today(),
             traffic: None,
+            availabilities: Availabilities::default(),
         }
     }
 }
@@ -43,6 +48,22 @@ pub struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
+    /// Computes every route's answers.
+    #[must_use]
+    pub fn new(system: &'a System, prices: &'a Prices, options: &'a Options) -> Self {
+        let answers = (0..system.routes.len())
+            .into_par_iter()
+            .with_min_len(16)
+            .map(|at| answers::answer(system, RouteId(at), options))
+            .collect();
+        Self {
+            system,
+            prices,
+            options,
+            answers,
+        }
+    }
+
     /// All routes with their ids.
     pub fn routes(&self) -> impl Iterator<Item = (RouteId, &'a Route)> + use<'a> {
         self.system

@@ -4,6 +4,7 @@
 //! what follows from it alone; it reads no files but the price table, and it never prints.
 
 mod call_site;
+mod declared;
 mod deployment;
 mod dialect;
 mod fate;
@@ -23,6 +24,7 @@ pub mod units;
 mod variables;
 
 pub use call_site::{CallSite, LoopBound, ModelLoop, Prompt, Sdk};
+pub use declared::Declared;
 pub use deployment::{Account, Deployment};
 pub use dialect::Dialect;
 pub use fate::{Fate, FateKind};
@@ -62,6 +64,8 @@ pub struct System {
     pub evaluations: Vec<Evaluation>,
     /// What the readers noticed that is wrong with the text itself.
     pub remarks: Vec<Remark>,
+    /// What `aisys.yaml` declares about the system as a whole.
+    pub declared: Declared,
     /// The documents that were read, so that a fix can be written where its key belongs. Whoever
     /// reads a file adds its roots here once the file's own system is made.
     pub documents: Vec<Node>,
@@ -96,6 +100,12 @@ impl System {
     #[must_use]
     pub fn call(&self, id: CallId) -> &CallSite {
         &self.calls[id.0]
+    }
+
+    /// The declared peak of requests a second, if there is one.
+    #[must_use]
+    pub fn peak(&self) -> Option<f64> {
+        self.declared.peak_per_second.as_ref().map(|peak| peak.value)
     }
 
     /// The document that a place is in: the innermost one, where a file holds another (a
@@ -178,6 +188,7 @@ impl System {
         self.variables.absorb(other.variables);
         self.evaluations.extend(other.evaluations);
         self.remarks.extend(other.remarks);
+        self.declared.absorb(other.declared);
         self.documents.extend(other.documents);
     }
 }

@@ -189,6 +189,19 @@ impl Plan {
         seen
     }
 
+    /// Whether a static or cached answer is left when everything else fails.
+    #[must_use]
+    pub fn has_degraded_answer(&self) -> bool {
+        match self {
+            Self::Degraded(_) => true,
+            Self::Try(_) | Self::Pick { .. } => false,
+            Self::Retry(retry) => retry.plan.has_degraded_answer(),
+            Self::First(branches) => branches.iter().any(|branch| branch.plan.has_degraded_answer()),
+            Self::Within { plan, .. } => plan.has_degraded_answer(),
+            Self::All(plans) => plans.iter().any(Self::has_degraded_answer),
+        }
+    }
+
     /// Every repetition in this plan, outermost first.
     #[must_use]
     pub fn retries(&self) -> Vec<&Retry> {

@@ -1,10 +1,25 @@
-//! What is computed for each route. One file per number.
+//! What is computed for each route. One file per number; each is a fold over the route's
+//! [`Plan`](crate::system::Plan), so it knows no dialect.
 
+mod availability;
+mod calls;
+mod context;
+mod cut_sets;
+mod money;
 mod number;
+mod survival;
+mod wait;
+mod what_if;
 
+#[cfg(test)]
+mod tests;
+
+pub use availability::{Availabilities, DEFAULTS as DEFAULT_AVAILABILITIES};
 pub use number::{Number, Unit};
 
-use crate::system::Fate;
+use crate::system::{Fate, RouteId, System};
+
+use super::Options;
 
 /// All that is computed for one route.
 #[derive(Debug, Clone)]
@@ -24,13 +39,13 @@ pub struct RouteAnswers {
     pub request_cost: Number,
     /// The worst cost of an hour in US dollars.
     pub hourly_cost: Number,
-    /// What one line would bound the hourly cost, when nothing does.
+    /// What one line would bound the hourly cost, when nothing written does.
     pub would_bound: Option<String>,
     /// The share of requests that are answered, from the fates' availabilities.
     pub availability: Number,
     /// The same when there were no fallbacks.
     pub availability_without_fallbacks: Number,
-    /// The input that this route is known to send or allow, in tokens, when it is known.
+    /// The input and output that this route is known to send or allow, in tokens, when it is known.
     pub context_needed: Option<Number>,
     /// The smallest window among the deployments that it can reach, in tokens.
     pub smallest_window: Option<Number>,
@@ -51,6 +66,34 @@ pub struct WhatIf {
     pub price_factor: Option<f64>,
     /// The window of that path, in tokens.
     pub window: Option<u64>,
-    /// What that path cannot do and the usual one can: `tools`, `vision`, `schema`.
+    /// What that path cannot do and the usual one can: `tools`, `vision`, `schema`, `streaming`.
     pub lost: Vec<&'static str>,
+}
+
+/// Computes everything for one route.
+#[must_use]
+pub fn answer(system: &System, id: RouteId, options: &Options) -> RouteAnswers {
+    let route = system.route(id);
+    let request_cost = money::request(system, route);
+    let most_calls = calls::most(system, &route.plan);
+    let hourly = money::hourly(system, route, &request_cost, options.traffic.or_else(|| system.peak()));
+    RouteAnswers {
+        cut_sets: cut_sets::minimal(system, route),
+        what_if: what_if::rows(system, route),
+        longest_wait: wait::longest(system, &route.plan, wait::Mode::Whole),
+        longest_wait_stream: wait::longest(system, &route.plan, wait::Mode::FirstToken),
+        most_calls,
+        request_cost,
+        hourly_cost: hourly.cost,
+        would_bound: hourly.would_bound,
+        availability: availability::of(system, route, &route.plan, &options.availabilities),
+        availability_without_fallbacks: availability::of(
+            system,
+            route,
+            survival::without_fallbacks(&route.plan),
+            &options.availabilities,
+        ),
+        context_needed: context::needed(system, route),
+        smallest_window: context::smallest_window(system, route),
+    }
 }

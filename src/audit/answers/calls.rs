@@ -1,0 +1,45 @@
+//! The most calls of providers for one request: retries of all layers multiply, fallbacks add.
+
+use crate::report::Term;
+use crate::system::{Plan, System};
+
+use super::number::{Number, Unit, term};
+
+/// The most calls of a plan.
+pub(super) fn most(system: &System, plan: &Plan) -> Number {
+    let mut terms = Vec::new();
+    let calls = of_plan(system, plan, &mut terms);
+    Number::new(calls, Unit::Calls, terms)
+}
+
+fn of_plan(system: &System, plan: &Plan, terms: &mut Vec<Term>) -> f64 {
+    match plan {
+        Plan::Try(_) => 1.0,
+        Plan::Pick { branches, .. } => branches
+            .iter()
+            .map(|(_, plan)| of_plan(system, plan, terms))
+            .fold(0.0, f64::max),
+        Plan::Retry(retry) => {
+            let once = of_plan(system, &retry.plan, terms);
+            let tries = f64::from(retry.retries.value) + 1.0;
+            terms.push(term(
+                format!("× {tries} tries ({})", retry.layer),
+                &retry.retries.origin,
+            ));
+            once * tries
+        }
+        Plan::First(branches) => branches
+            .iter()
+            .map(|branch| {
+                if let Some(because) = &branch.because {
+                    let to = branch.route.map_or("the next", |id| &system.route(id).name);
+                    terms.push(term(format!("+ those of {to}"), &because.origin));
+                }
+                of_plan(system, &branch.plan, terms)
+            })
+            .sum(),
+        Plan::Within { plan, .. } => of_plan(system, plan, terms),
+        Plan::All(plans) => plans.iter().map(|plan| of_plan(system, plan, terms)).sum(),
+        Plan::Degraded(_) => 0.0,
+    }
+}

@@ -1,0 +1,305 @@
+//! The worst cost of one request and of one hour.
+//!
+//! A request is worst when every call of its path is made and billed, each with the longest input
+//! that is let through and the longest output that may come back. An hour is worst at the limits
+//! that are enforced, or at the declared traffic.
+
+use std::time::Duration;
+
+use crate::report::Term;
+use crate::system::{Attempt, Budget, Dialect, Limit, LimitKind, Plan, Route, Scope, Setting, System};
+
+use super::number::{Number, Unit, term};
+use super::wait::derived;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The worst cost of one request.
+pub(super) fn request(system: &System, route: &Route) -> Number {
+    let mut terms = Vec::new();
+    match of_plan(system, route, &route.plan, &mut terms) {
+        Some(cost) => Number::new(cost, Unit::Dollars, terms),
+        None => Number::unknown(Unit::Dollars, terms),
+    }
+}
+
+fn of_plan(system: &System, route: &Route, plan: &Plan, terms: &mut Vec<Term>) -> Option<f64> {
+    match plan {
+        Plan::Try(attempt) => one_call(system, route, attempt, terms),
+        Plan::Pick { branches, .. } => {
+            // Every branch is priced, so that one unknown price makes the whole unknown.
+            let mut worst: f64 = 0.0;
+            for (_, plan) in branches {
+                worst = worst.max(of_plan(system, route, plan, terms)?);
+            }
+            Some(worst)
+        }
+        Plan::Retry(retry) => {
+            let tries = f64::from(retry.retries.value) + 1.0;
+            let once = of_plan(system, route, &retry.plan, terms)?;
+            if retry.retries.value > 0 {
+                terms.push(term(
+                    format!("× {tries} tries ({})", retry.layer),
+                    &retry.retries.origin,
+                ));
+            }
+            Some(once * tries)
+        }
+        Plan::First(branches) => sum(branches
+            .iter()
+            .map(|branch| of_plan(system, route, &branch.plan, terms))),
+        Plan::Within { plan, .. } => of_plan(system, route, plan, terms),
+        Plan::All(plans) => sum(plans.iter().map(|plan| of_plan(system, route, plan, terms))),
+        Plan::Degraded(_) => Some(0.0),
+    }
+}
+
+fn sum(parts: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    parts.sum()
+}
+
+/// The longest input and output of one call in tokens, with where each bound comes from.
+fn tokens(system: &System, route: &Route, attempt: &Attempt) -> (Option<Setting<u64>>, Option<Setting<u64>>) {
+    let deployment = system.deployment(attempt.deployment);
+    let facts = deployment.facts.as_ref();
+    let of_model = |tokens: Option<u64>, what: &str| {
+        tokens.map(|tokens| Setting::derived(tokens, format!("{what} of {}", deployment.model.value)))
+    };
+    let input = route
+        .policy
+        .max_input_tokens
+        .clone()
+        .or_else(|| of_model(facts.and_then(|facts| facts.max_input_tokens), "the window"));
+    let output = attempt
+        .max_output_tokens
+        .clone()
+        .or_else(|| of_model(facts.and_then(|facts| facts.max_output_tokens), "the output limit"));
+    (input, output)
+}
+
+fn one_call(system: &System, route: &Route, attempt: &Attempt, terms: &mut Vec<Term>) -> Option<f64> {
+    let deployment = system.deployment(attempt.deployment);
+    if deployment.self_hosted
+        && deployment
+            .facts
+            .as_ref()
+            .is_none_or(|facts| facts.input_price.is_none())
+    {
+        return Some(0.0);
+    }
+    let Some(facts) = deployment
+        .facts
+        .as_ref()
+        .filter(|facts| facts.found.is_certain() || facts.key == "declared")
+    else {
+        terms.push(term(
+            format!("no price is known for {}", deployment.model.value),
+            &deployment.model.origin,
+        ));
+        return None;
+    };
+    let (input, output) = tokens(system, route, attempt);
+    let (Some(input), output) = (input, output) else {
+        terms.push(term(
+            format!("no window is known for {}", deployment.model.value),
+            &deployment.model.origin,
+        ));
+        return None;
+    };
+    let output_tokens = output.as_ref().map_or(0, |output| output.value);
+    let cost = facts.cost(input.value, output_tokens)?;
+    terms.push(term(
+        format!("{}: ${} for one call", deployment.name, show(cost)),
+        &derived(&format!("the price table's entry {}", facts.key)),
+    ));
+    terms.push(term(format!("{} tokens in", input.value), &input.origin));
+    if let Some(output) = &output {
+        terms.push(term(format!("{} tokens out", output.value), &output.origin));
+    }
+    Some(cost)
+}
+
+/// Dollars with as many digits as they need.
+fn show(dollars: f64) -> String {
+    if dollars >= 1.0 {
+        format!("{dollars:.2}")
+    } else {
+        format!("{dollars:.4}")
+    }
+}
+
+/// The worst hour.
+pub(super) struct Hourly {
+    /// Its cost.
+    pub cost: Number,
+    /// The line that would bound it, when nothing written does.
+    pub would_bound: Option<String>,
+}
+
+/// The worst cost of an hour: the least of what the budgets and the limits let through.
+pub(super) fn hourly(system: &System, route: &Route, request: &Number, traffic: Option<f64>) -> Hourly {
+    let budget = by_budget(route);
+    let limit = by_limits(system, route, request);
+    let bound = [budget, limit].into_iter().flatten().min_by(|a, b| a.0.total_cmp(&b.0));
+    let declared = traffic.and_then(|rate| {
+        let calls = rate * HOUR.as_secs_f64();
+        let cost = request.value? * calls;
+        Some((
+            cost,
+            vec![term(
+                format!("{rate} requests a second, each at its worst"),
+                &derived("declared traffic"),
+            )],
+        ))
+    });
+    let would_bound = bound.is_none().then(|| suggestion(route.dialect).to_owned());
+    let best = [bound, declared]
+        .into_iter()
+        .flatten()
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    let free = request.value == Some(0.0);
+    let cost = match best {
+        _ if free => Number::new(0.0, Unit::DollarsPerHour, request.terms.clone()),
+        Some((cost, terms)) => Number::new(cost, Unit::DollarsPerHour, terms),
+        None => Number::new(
+            f64::INFINITY,
+            Unit::DollarsPerHour,
+            vec![term(
+                "no enforced budget or rate limit is in view",
+                &derived("nothing written"),
+            )],
+        ),
+    };
+    Hourly {
+        cost,
+        would_bound: would_bound.filter(|_| !free),
+    }
+}
+
+/// What the route's budgets let through in one hour: a longer period's budget can be spent in one.
+fn by_budget(route: &Route) -> Option<(f64, Vec<Term>)> {
+    let covering = route.policy.budgets.iter().filter(|budget| {
+        budget.enforced.is_ok()
+            && matches!(
+                budget.scope,
+                Scope::Everyone | Scope::Route | Scope::Provider | Scope::Deployment
+            )
+    });
+    // A budget of one provider or deployment bounds only its own part: the largest is the estimate
+    // when every part has one, and a budget for everybody is exact.
+    let everyone = covering
+        .clone()
+        .find(|budget| matches!(budget.scope, Scope::Everyone | Scope::Route));
+    let parts: Vec<&Budget> = covering
+        .filter(|budget| matches!(budget.scope, Scope::Provider | Scope::Deployment))
+        .collect();
+    if let Some(budget) = everyone {
+        return Some((per_hour(budget), vec![budget_term(budget)]));
+    }
+    (!parts.is_empty() && parts.len() >= route.members.len()).then(|| {
+        (
+            parts.iter().map(|budget| per_hour(budget)).sum(),
+            parts.iter().map(|budget| budget_term(budget)).collect(),
+        )
+    })
+}
+
+fn per_hour(budget: &Budget) -> f64 {
+    let period = budget.period.as_ref().map_or(HOUR, |period| period.value);
+    let periods = (HOUR.as_secs_f64() / period.as_secs_f64().max(0.001)).max(1.0);
+    budget.usd.value * periods
+}
+
+fn budget_term(budget: &Budget) -> Term {
+    let period = budget.period.as_ref().map_or_else(String::new, |period| {
+        format!(
+            " each {}",
+            crate::system::units::show_seconds(period.value.as_secs_f64())
+        )
+    });
+    term(format!("budget of ${}{period}", budget.usd.value), &budget.usd.origin)
+}
+
+/// What the rate limits let through: each deployment's when all have one, or the route's own.
+fn by_limits(system: &System, route: &Route, request: &Number) -> Option<(f64, Vec<Term>)> {
+    let enforced = |scope: fn(Scope) -> bool| {
+        route
+            .policy
+            .limits
+            .iter()
+            .filter(move |limit| limit.enforced.is_ok() && scope(limit.scope))
+    };
+    let whole = enforced(|scope| matches!(scope, Scope::Everyone | Scope::Route))
+        .filter_map(|limit| Some((limit_cost(system, route, limit, request)?, vec![limit_term(limit)])))
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    let parts: Vec<&Limit> = enforced(|scope| scope == Scope::Deployment)
+        .filter(|limit| matches!(limit.kind, LimitKind::Requests))
+        .collect();
+    let by_parts = (!parts.is_empty() && parts.len() >= route.members.len())
+        .then(|| {
+            let cost: Option<f64> = parts
+                .iter()
+                .map(|limit| limit_cost(system, route, limit, request))
+                .sum();
+            Some((cost?, parts.iter().map(|limit| limit_term(limit)).collect()))
+        })
+        .flatten();
+    whole.into_iter().chain(by_parts).min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+fn limit_cost(system: &System, route: &Route, limit: &Limit, request: &Number) -> Option<f64> {
+    let periods = HOUR.as_secs_f64() / limit.period.as_secs_f64().max(0.001);
+    let amount = limit.amount.value * periods;
+    match limit.kind {
+        LimitKind::Requests => Some(amount * request.value?),
+        LimitKind::Tokens | LimitKind::InputTokens | LimitKind::OutputTokens => {
+            Some(amount * dearest_token(system, route)?)
+        }
+        LimitKind::Parallel => None,
+    }
+}
+
+/// The price of the dearest token that the route can buy.
+fn dearest_token(system: &System, route: &Route) -> Option<f64> {
+    route
+        .plan
+        .deployments()
+        .into_iter()
+        .map(|id| {
+            let facts = system.deployment(id).facts.as_ref()?;
+            Some(facts.input_price?.max(facts.output_price?))
+        })
+        .try_fold(0.0, |dearest: f64, price| Some(dearest.max(price?)))
+}
+
+fn limit_term(limit: &Limit) -> Term {
+    let what = match limit.kind {
+        LimitKind::Requests => "requests",
+        LimitKind::Tokens => "tokens",
+        LimitKind::InputTokens => "input tokens",
+        LimitKind::OutputTokens => "output tokens",
+        LimitKind::Parallel => "requests at a time",
+    };
+    term(
+        format!("{} {what} each {} s", limit.amount.value, limit.period.as_secs()),
+        &limit.amount.origin,
+    )
+}
+
+/// The one line that would bound a route's spend, in its dialect's keys.
+const fn suggestion(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Litellm => {
+            "`litellm_settings.max_budget: 50` (with `budget_duration: 1d` and `general_settings.database_url`)"
+        }
+        Dialect::Tensorzero => {
+            "a `[[rate_limiting.rules]]` with `cost_per_day = 50` and `always = true` (with Postgres or Valkey)"
+        }
+        Dialect::Bifrost => "a `governance.budgets` entry with `max_limit: 50` and `reset_duration: \"1d\"`",
+        Dialect::Envoy => "a `QuotaPolicy`, or `rateLimit.global` with a token cost in a `BackendTrafficPolicy`",
+        Dialect::Helicone => "`rate-limit.per-api-key` on the router, and a spend limit at the provider",
+        Dialect::Kong => "the plugin `ai-rate-limiting-advanced` with a `cost` strategy",
+        Dialect::Aisys => "`budget: {usd: 50, per: day}` on the route",
+        _ => "a spend limit at the provider's console, or a gateway with a budget in front",
+    }
+}
