@@ -8,11 +8,14 @@ pub mod answers;
 mod context;
 mod engine;
 mod hit;
+pub mod pages;
 pub mod registry;
 mod rule;
 pub mod rules;
+mod summary;
 
 pub use context::{Audit, Options};
 pub use engine::run;
 pub use hit::{Hit, Hits};
 pub use rule::{Family, FixKind, Harm, Rule};
+pub use summary::{dollars, report, show, some_of};

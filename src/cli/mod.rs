@@ -1,3 +1,95 @@
-//! The command line: one file per command, its arguments and the call into its stage.
+//! The commands: one file each, with its arguments and the call into its stage.
 
-pub mod prices;
+mod audit;
+mod completions;
+mod explain;
+mod prices;
+mod style;
+
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand};
+
+use crate::exit;
+
+/// Tells a team, with evidence, whether their AI application will survive production.
+#[derive(Debug, Parser)]
+#[command(
+    name = "aisys",
+    version,
+    about,
+    after_help = "Exit codes: 0 it holds · 1 it does not (findings at or above --fail-on) · 2 wrong usage or \
+                  unreadable input · 3 the outside failed or the run was cut short\n\n\
+                  Example: aisys audit . --fail-on error -o findings.sarif -o findings.csv"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find where a configuration fails or overspends: single points of failure, waits, money
+    Audit(Box<audit::AuditArgs>),
+    /// Show what a rule finds, why it matters and how to mend it
+    Explain(explain::ExplainArgs),
+    /// Build the table of models and prices
+    Prices(prices::PricesArgs),
+    /// Write a completion script for a shell to the standard output
+    Completions(completions::CompletionsArgs),
+    /// Write the manual page to the standard output
+    Man,
+}
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The user asked for something that cannot be, or input cannot be read.
+    #[error("{0}")]
+    Usage(String),
+    /// The outside failed: a disk, a pipe.
+    #[error("{0}")]
+    Outside(String),
+    /// Whoever read the output has stopped.
+    #[error("the reader of the output has gone")]
+    Pipe,
+}
+
+impl Failure {
+    /// The exit code that tells it.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => exit::USAGE,
+            Self::Outside(_) => exit::OUTSIDE,
+            Self::Pipe => exit::HOLDS,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::Pipe
+        } else {
+            Self::Outside(error.to_string())
+        }
+    }
+}
+
+/// Runs the command that was asked for and gives the exit code.
+///
+/// # Errors
+/// Fails with what the user must be told.
+pub fn run(cli: &Cli, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
+    match &cli.command {
+        Command::Audit(arguments) => audit::run(arguments, out, notes),
+        Command::Explain(arguments) => explain::run(arguments, out),
+        Command::Prices(arguments) => {
+            prices::run(arguments, out, notes).map_err(|error| Failure::Usage(error.to_string()))?;
+            Ok(exit::HOLDS)
+        }
+        Command::Completions(arguments) => completions::run(arguments, out),
+        Command::Man => completions::man(out),
+    }
+}

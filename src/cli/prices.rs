@@ -10,7 +10,7 @@ use crate::system::prices::{PricesError, build};
 
 /// The arguments of `aisys prices`.
 #[derive(Debug, Args)]
-pub struct PricesArgs {
+pub(super) struct PricesArgs {
     #[command(subcommand)]
     command: PricesCommand,
 }
@@ -38,7 +38,7 @@ struct BuildArgs {
 
 /// Why `aisys prices` failed.
 #[derive(Debug, thiserror::Error)]
-pub enum PricesFailure {
+pub(super) enum PricesFailure {
     /// The map is at fault.
     #[error(transparent)]
     Prices(#[from] PricesError),
@@ -51,7 +51,7 @@ pub enum PricesFailure {
 ///
 /// # Errors
 /// Fails when the map cannot be read or the table cannot be written.
-pub fn run(arguments: &PricesArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), PricesFailure> {
+pub(super) fn run(arguments: &PricesArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), PricesFailure> {
     let PricesCommand::Build(arguments) = &arguments.command;
     let map = std::fs::read_to_string(&arguments.map).map_err(|error| PricesError::Read {
         path: arguments.map.clone(),

@@ -5,7 +5,89 @@
 //! an error with a place, and the other files are still read.
 
 pub(crate) mod checks;
+mod discover;
 mod document;
+mod error;
+mod file;
 pub mod litellm;
+mod recognise;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::system::prices::Prices;
+use crate::system::{Dialect, System};
 
 pub use document::{Document, Reader};
+pub use error::ReadError;
+pub use recognise::{READERS, looked_for};
+
+use file::FileRead;
+
+/// What came of reading.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Everything as one system.
+    pub system: System,
+    /// How many files of each dialect were read.
+    pub dialects: BTreeMap<Dialect, usize>,
+    /// Files that were looked at.
+    pub looked_at: usize,
+    /// Files that could not be read.
+    pub errors: Vec<ReadError>,
+    /// Every file that was read, for watching.
+    pub files: Vec<PathBuf>,
+}
+
+/// Reads all files of the named paths into one system. A folder is searched as git sees it; `-` is
+/// the standard input.
+#[must_use]
+pub fn read(paths: &[PathBuf], prices: &Prices) -> Reading {
+    let found = discover::discover(paths, file::is_code);
+    let mut reads: Vec<FileRead> = match found.candidates.as_slice() {
+        // One file needs no second thread, and starting one costs more than reading.
+        [only] => vec![file::read(only, prices)],
+        many => many.par_iter().map(|candidate| file::read(candidate, prices)).collect(),
+    };
+    if found.stdin {
+        reads.push(file::read_stdin(prices));
+    }
+    let looked_at = reads.len();
+    join(reads, found.errors, looked_at)
+}
+
+/// Joins what was read side by side. A file that another one includes was read there.
+fn join(reads: Vec<FileRead>, errors: Vec<ReadError>, looked_at: usize) -> Reading {
+    let included: HashSet<PathBuf> = reads
+        .iter()
+        .flat_map(|read| &read.includes)
+        .map(|path| real(path))
+        .collect();
+    let mut reading = Reading {
+        looked_at,
+        errors,
+        ..Reading::default()
+    };
+    for read in reads {
+        if !included.is_empty() && included.contains(&real(&read.path)) {
+            continue;
+        }
+        reading.errors.extend(read.errors);
+        if read.dialects.is_empty() {
+            continue;
+        }
+        for dialect in read.dialects {
+            *reading.dialects.entry(dialect).or_default() += 1;
+        }
+        reading.files.push(read.path);
+        reading.system.absorb(read.system);
+    }
+    reading
+}
+
+/// A path that two spellings of it share.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
