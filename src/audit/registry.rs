@@ -3,8 +3,38 @@
 use super::Rule;
 use super::rules::time;
 
-/// All rules, in the order of the documents.
-pub const RULES: &[&Rule] = &[&time::no_timeout::RULE];
+/// All rules, family by family in the order of the documents.
+#[rustfmt::skip]
+pub const RULES: &[&Rule] = &[
+    // failure
+
+    // fallback
+
+    // time
+    &time::no_timeout::RULE,
+
+    // retry
+
+    // cost
+
+    // cache
+
+    // context
+
+    // model
+
+    // route
+
+    // evaluation
+
+    // prompt
+
+    // safety
+
+    // observation
+
+    // configuration
+];
 
 /// The rule of a name.
 #[must_use]

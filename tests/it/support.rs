@@ -9,15 +9,15 @@ use aisys::report::Finding;
 use aisys::system::prices::Prices;
 
 /// The day of all tests: models are judged by it, so that no test depends on the calendar.
-pub const TODAY: &str = "2026-11-24";
+pub(crate) const TODAY: &str = "2026-11-24";
 
 /// A path in the repository.
-pub fn root(path: &str) -> PathBuf {
+pub(crate) fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// Every finding of every confidence in a folder or file. Errors of reading are a failed test.
-pub fn audit_path(path: &Path) -> Vec<Finding> {
+pub(crate) fn audit_path(path: &Path) -> Vec<Finding> {
     let prices = Prices::shipped();
     let reading = read::read(&[path.to_owned()], &prices);
     assert!(reading.errors.is_empty(), "{}: {:?}", path.display(), reading.errors);
