@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::clock::Day;
 use crate::system::prices::Prices;
-use crate::system::{Dialect, Gateway, GatewayId, Remark, RemarkKind, Route, RouteId, System};
+use crate::system::{Dialect, Fate, FateKind, Gateway, GatewayId, Remark, RemarkKind, Route, RouteId, System};
 
 use super::answers::{self, Availabilities, RouteAnswers};
 
@@ -76,6 +76,43 @@ impl<'a> Audit<'a> {
     /// The chat routes: what people wait for.
     pub fn chat_routes(&self) -> impl Iterator<Item = (RouteId, &'a Route)> + use<'a> {
         self.routes().filter(|(_, route)| route.is_chat())
+    }
+
+    /// The chat routes whose own path is judged: not code that reaches a gateway whose route is
+    /// judged already.
+    pub fn own_chat_routes(&self) -> impl Iterator<Item = (RouteId, &'a Route)> + use<'a> {
+        let system = self.system;
+        self.chat_routes().filter(move |(_, route)| {
+            route
+                .call
+                .is_none_or(|call| route.gateway.is_some() || system.call(call).reaches.is_none())
+        })
+    }
+
+    /// The chat routes of one gateway.
+    pub fn chat_routes_of(&self, gateway: GatewayId) -> impl Iterator<Item = (RouteId, &'a Route)> + use<'a> {
+        self.system.routes_of(gateway).filter(|(_, route)| route.is_chat())
+    }
+
+    /// The fates of a kind each of which takes a route down alone.
+    pub fn single_fates(&self, route: RouteId, kind: FateKind) -> impl Iterator<Item = &Fate> {
+        self.answers(route)
+            .cut_sets
+            .iter()
+            .filter(move |cut| cut.len() == 1 && cut[0].kind == kind)
+            .map(|cut| &cut[0])
+    }
+
+    /// Whether another route falls back to this one.
+    #[must_use]
+    pub fn is_fallback_target(&self, id: RouteId) -> bool {
+        self.routes().any(|(other, route)| {
+            other != id
+                && route
+                    .fallbacks
+                    .iter()
+                    .any(|fallback| fallback.target == Some(id) && fallback.acts())
+        })
     }
 
     /// All gateways with their ids.

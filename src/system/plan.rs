@@ -189,6 +189,28 @@ impl Plan {
         seen
     }
 
+    /// Whether a second path with calls of its own follows when the first fails.
+    #[must_use]
+    pub fn has_second_choice(&self) -> bool {
+        match self {
+            Self::Try(_) | Self::Degraded(_) => false,
+            Self::Pick { branches, .. } => {
+                !branches.is_empty() && branches.iter().all(|(_, plan)| plan.has_second_choice())
+            }
+            Self::Retry(retry) => retry.plan.has_second_choice(),
+            Self::First(branches) => {
+                branches
+                    .iter()
+                    .filter(|branch| !branch.plan.attempts().is_empty())
+                    .count()
+                    > 1
+                    || branches.iter().any(|branch| branch.plan.has_second_choice())
+            }
+            Self::Within { plan, .. } => plan.has_second_choice(),
+            Self::All(plans) => !plans.is_empty() && plans.iter().all(Self::has_second_choice),
+        }
+    }
+
     /// Whether a static or cached answer is left when everything else fails.
     #[must_use]
     pub fn has_degraded_answer(&self) -> bool {

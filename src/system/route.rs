@@ -89,7 +89,29 @@ pub struct UndefinedFallback {
     pub place: Place,
 }
 
+impl Fallback {
+    /// Whether it is tried after any failure, and there is something to try.
+    #[must_use]
+    pub const fn acts(&self) -> bool {
+        matches!(self.kind, FallbackKind::Any)
+            && self.unreachable.is_none()
+            && (self.target.is_some() || self.deployment.is_some())
+    }
+}
+
 impl Route {
+    /// Whether anything is tried when its first choice fails: another route, provider or target.
+    #[must_use]
+    pub fn has_fallback(&self) -> bool {
+        self.fallbacks.iter().any(Fallback::acts) || self.plan.has_second_choice()
+    }
+
+    /// Whether it is code that calls a provider itself.
+    #[must_use]
+    pub const fn is_direct(&self) -> bool {
+        self.gateway.is_none()
+    }
+
     /// Where the route is named first.
     ///
     /// # Panics

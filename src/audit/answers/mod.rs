@@ -16,6 +16,8 @@ mod tests;
 
 pub use availability::{Availabilities, DEFAULTS as DEFAULT_AVAILABILITIES};
 pub use number::{Number, Unit};
+pub use survival::without_fallbacks;
+pub use what_if::{lost, price_factor};
 
 use crate::system::{Fate, RouteId, System};
 

@@ -39,7 +39,8 @@ pub(super) fn shares(branches: &[(f64, Plan)]) -> impl Iterator<Item = (f64, &Pl
 }
 
 /// The plan's own path: what is left when every fallback to another route is taken away.
-pub(super) fn without_fallbacks(plan: &Plan) -> &Plan {
+#[must_use]
+pub fn without_fallbacks(plan: &Plan) -> &Plan {
     match plan {
         Plan::First(branches) => branches.first().map_or(plan, |branch| without_fallbacks(&branch.plan)),
         _ => plan,

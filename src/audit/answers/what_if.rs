@@ -112,7 +112,8 @@ fn first_alive<'p>(plan: &'p Plan, is_down: &impl Fn(DeploymentId) -> bool) -> O
 }
 
 /// How much dearer the second is for three tokens in and one out, the usual mix of a chat.
-pub(in crate::audit) fn price_factor(before: &Deployment, after: &Deployment) -> Option<f64> {
+#[must_use]
+pub fn price_factor(before: &Deployment, after: &Deployment) -> Option<f64> {
     let price = |deployment: &Deployment| {
         let facts = deployment.facts.as_ref()?;
         Some(3.0 * facts.input_price? + facts.output_price?)
@@ -122,7 +123,8 @@ pub(in crate::audit) fn price_factor(before: &Deployment, after: &Deployment) ->
 }
 
 /// What the first can do and the second cannot, as far as both are known.
-pub(in crate::audit) fn lost(before: &Deployment, after: &Deployment) -> Vec<&'static str> {
+#[must_use]
+pub fn lost(before: &Deployment, after: &Deployment) -> Vec<&'static str> {
     let (Some(before), Some(after)) = (&before.facts, &after.facts) else {
         return Vec::new();
     };
