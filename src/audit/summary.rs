@@ -181,34 +181,38 @@ fn shown_share(share: f64) -> String {
 
 /// One row per route and fate.
 fn what_if_table(audit: &Audit<'_>) -> Table {
-    let rows = audit
+    let mut outages: Vec<_> = audit
         .routes()
-        .flat_map(|(id, route)| {
-            audit.answers(id).what_if.iter().map(move |row| {
-                let goes_on = match row.survives {
-                    share if share >= 1.0 => "goes on".to_owned(),
-                    share if share <= 0.0 => "stops".to_owned(),
-                    share => format!("{} % go on", units::trim(share * 100.0)),
-                };
-                vec![
-                    row.fate.to_string(),
-                    route.name.clone(),
-                    goes_on,
-                    row.through.clone().unwrap_or_default(),
-                    row.wait.as_ref().map_or_else(String::new, |wait| {
-                        if wait.is_unbounded() {
-                            "never, if it hangs".to_owned()
-                        } else {
-                            show(wait)
-                        }
-                    }),
-                    row.price_factor
-                        .map_or_else(String::new, |factor| format!("× {}", units::trim(factor))),
-                    row.lost.join(", "),
-                    row.window.map_or_else(String::new, |window| window.to_string()),
-                    row.survives.to_string(),
-                ]
-            })
+        .flat_map(|(id, route)| audit.answers(id).what_if.iter().map(move |row| (row, route)))
+        .collect();
+    // The widest outages first: a provider's before those of its keys and models.
+    outages.sort_by(|(a, _), (b, _)| a.fate.cmp(&b.fate));
+    let rows = outages
+        .into_iter()
+        .map(|(row, route)| {
+            let goes_on = match row.survives {
+                share if share >= 1.0 => "goes on".to_owned(),
+                share if share <= 0.0 => "stops".to_owned(),
+                share => format!("{} % go on", units::trim(share * 100.0)),
+            };
+            vec![
+                row.fate.to_string(),
+                route.name.clone(),
+                goes_on,
+                row.through.clone().unwrap_or_default(),
+                row.wait.as_ref().map_or_else(String::new, |wait| {
+                    if wait.is_unbounded() {
+                        "never, if it hangs".to_owned()
+                    } else {
+                        show(wait)
+                    }
+                }),
+                row.price_factor
+                    .map_or_else(String::new, |factor| format!("× {}", units::trim(factor))),
+                row.lost.join(", "),
+                row.window.map_or_else(String::new, |window| window.to_string()),
+                row.survives.to_string(),
+            ]
         })
         .collect();
     Table {

@@ -1,9 +1,10 @@
 //! The output formats: one file each, chosen here.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::Report;
+use super::{Report, csv, github, json, junit, markdown, sarif, text};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -67,8 +68,33 @@ pub enum OutputError {
 ///
 /// # Errors
 /// Fails when `out` does.
-pub fn render(_report: &Report, _format: Format, _style: Style, _out: &mut dyn Write) -> io::Result<()> {
-    Ok(())
+pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Jsonl => json::write_lines(report, out),
+        Format::Sarif => sarif::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+        Format::Csv => csv::write(report, out),
+        Format::Junit => junit::write(report, out),
+    }
+}
+
+/// The format that a file's extension names.
+///
+/// # Errors
+/// Fails when it names none.
+pub fn format_of(path: &Path) -> Result<Format, OutputError> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => Ok(Format::Json),
+        Some("jsonl") => Ok(Format::Jsonl),
+        Some("sarif") => Ok(Format::Sarif),
+        Some("md") => Ok(Format::Markdown),
+        Some("csv") => Ok(Format::Csv),
+        Some("xml") => Ok(Format::Junit),
+        _ => Err(OutputError::UnknownExtension(path.to_path_buf())),
+    }
 }
 
 /// Writes the report to a file whose extension names the format. For CSV, each table is written
@@ -76,6 +102,31 @@ pub fn render(_report: &Report, _format: Format, _style: Style, _out: &mut dyn W
 ///
 /// # Errors
 /// Fails when the extension is unknown or a file cannot be written.
-pub fn write_file(_report: &Report, path: &Path) -> Result<Vec<PathBuf>, OutputError> {
-    Err(OutputError::UnknownExtension(path.to_path_buf()))
+pub fn write_file(report: &Report, path: &Path) -> Result<Vec<PathBuf>, OutputError> {
+    let format = format_of(path)?;
+    let mut written = vec![path.to_path_buf()];
+    save(path, |out| render(report, format, Style::default(), out))?;
+    if format == Format::Csv {
+        for table in &report.tables {
+            let beside = path.with_file_name(format!("{}.csv", table.name));
+            save(&beside, |out| csv::write_table(table, out))?;
+            written.push(beside);
+        }
+    }
+    Ok(written)
+}
+
+fn save(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
+    let run = || {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut out = BufWriter::new(File::create(path)?);
+        write(&mut out)?;
+        out.flush()
+    };
+    run().map_err(|source| OutputError::Io {
+        path: path.to_path_buf(),
+        source,
+    })
 }

@@ -1,0 +1,145 @@
+//! JSON: the whole report as one document, or one object a line.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{Answer, Explained, Finding, FixSafety, Report, Severity, Table, counts, slashed};
+use crate::source::Place;
+
+/// The version of this shape; it changes when a key changes its meaning or goes.
+const VERSION: u32 = 1;
+
+/// The whole report as one document.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let document = json!({
+        "version": VERSION,
+        "tool": {"name": "aisys", "version": env!("CARGO_PKG_VERSION")},
+        "stage": report.stage,
+        "summary": head(report),
+        "answers": report.answers.iter().map(answer).collect::<Vec<_>>(),
+        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+        "tables": report.tables.iter().map(table).collect::<Vec<_>>(),
+        "numbers": report.explained.iter().map(number).collect::<Vec<_>>(),
+        "unreadable": report.unreadable,
+        "notes": report.notes,
+    });
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// One object a line, each with a `type`.
+pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = |kind: &str, mut value: Value| -> io::Result<()> {
+        if let Value::Object(object) = &mut value {
+            object.shift_insert(0, "type".to_owned(), kind.into());
+        }
+        serde_json::to_writer(&mut *out, &value)?;
+        writeln!(out)
+    };
+    let mut summary = head(report);
+    summary["version"] = VERSION.into();
+    summary["stage"] = report.stage.into();
+    line("summary", summary)?;
+    for it in &report.answers {
+        line("answer", answer(it))?;
+    }
+    for it in &report.findings {
+        line("finding", finding(it))?;
+    }
+    for it in &report.tables {
+        for row in rows(it) {
+            line(&it.name, row)?;
+        }
+    }
+    for it in &report.explained {
+        line("number", number(it))?;
+    }
+    for text in &report.unreadable {
+        line("unreadable", json!({"message": text}))?;
+    }
+    Ok(())
+}
+
+fn head(report: &Report) -> Value {
+    let (errors, warnings, notes) = counts(report.findings.iter());
+    json!({"text": report.summary, "errors": errors, "warnings": warnings, "notes": notes})
+}
+
+fn answer(answer: &Answer) -> Value {
+    json!({
+        "question": answer.question,
+        "headline": answer.headline,
+        "lines": answer.lines,
+        "severity": answer.severity.map(Severity::name),
+    })
+}
+
+fn place(place: &Place) -> Value {
+    let (start, end) = (place.start(), place.end());
+    json!({
+        "file": slashed(place.file.path()),
+        "line": start.line,
+        "column": start.column,
+        "end_line": end.line,
+        "end_column": end.column,
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.rule,
+        "severity": finding.severity.name(),
+        "confidence": finding.confidence.name(),
+        "place": place(&finding.place),
+        "routes": finding.routes,
+        "message": finding.message,
+        "help": finding.help,
+        "related": finding.related.iter().map(|related| {
+            let mut value = place(&related.place);
+            value["label"] = related.label.clone().into();
+            value
+        }).collect::<Vec<_>>(),
+        "fix": finding.fix.as_ref().map(|fix| json!({
+            "title": fix.title,
+            "safe": fix.safety == FixSafety::Safe,
+            "edits": fix.edits.iter().map(|edit| {
+                let mut value = place(&edit.place);
+                value["text"] = edit.text.clone().into();
+                value
+            }).collect::<Vec<_>>(),
+        })),
+        "fingerprint": finding.fingerprint,
+    })
+}
+
+fn table(table: &Table) -> Value {
+    json!({"name": table.name, "title": table.title, "columns": table.columns, "rows": rows(table)})
+}
+
+/// Rows as objects, so that a reader needs no column numbers.
+fn rows(table: &Table) -> Vec<Value> {
+    table
+        .rows
+        .iter()
+        .map(|row| {
+            table
+                .columns
+                .iter()
+                .zip(row)
+                .map(|(column, cell)| (column.clone(), Value::from(cell.as_str())))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        })
+        .collect()
+}
+
+fn number(number: &Explained) -> Value {
+    json!({
+        "name": number.name,
+        "value": number.value,
+        "number": number.number,
+        "unit": number.unit,
+        "terms": number.terms.iter().map(|term| json!({"text": term.text, "origin": term.origin})).collect::<Vec<_>>(),
+    })
+}
