@@ -103,6 +103,35 @@ impl<'a> Audit<'a> {
             .map(|cut| &cut[0])
     }
 
+    /// Whether a gateway reaches anything that costs money.
+    #[must_use]
+    pub fn spends(&self, gateway: GatewayId) -> bool {
+        self.chat_routes_of(gateway).any(|(_, route)| {
+            route
+                .members
+                .iter()
+                .any(|member| !self.system.deployment(*member).self_hosted)
+        })
+    }
+
+    /// How many instances of a gateway run, as far as compose files and manifests tell; 0 when none
+    /// was seen.
+    #[must_use]
+    pub fn instances(&self, gateway: &Gateway) -> u64 {
+        gateway
+            .run_by
+            .iter()
+            .map(|service| self.system.service(*service))
+            .map(|service| {
+                if service.scales {
+                    service.replicas.value.max(2)
+                } else {
+                    service.replicas.value
+                }
+            })
+            .sum()
+    }
+
     /// Whether another route falls back to this one.
     #[must_use]
     pub fn is_fallback_target(&self, id: RouteId) -> bool {

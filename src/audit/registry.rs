@@ -1,7 +1,7 @@
 //! Every rule, one line each.
 
 use super::Rule;
-use super::rules::{failure, fallback, retry, time};
+use super::rules::{cache, context, cost, failure, fallback, model, retry, time};
 
 /// All rules, family by family in the order of the documents.
 #[rustfmt::skip]
@@ -46,12 +46,42 @@ pub const RULES: &[&Rule] = &[
     &retry::no_health_check::RULE,
 
     // cost
+    &cost::no_budget::RULE,
+    &cost::budget_not_enforced::RULE,
+    &cost::no_output_cap::RULE,
+    &cost::no_rate_limit::RULE,
+    &cost::rate_limit_not_enforced::RULE,
+    &cost::unbounded_spend::RULE,
+    &cost::no_light_route::RULE,
+    &cost::expensive_default::RULE,
+    &cost::fallback_price_jump::RULE,
+    &cost::no_per_user_limit::RULE,
+    &cost::agent_loop_unbounded::RULE,
+    &cost::unpriced_model::RULE,
+    &cost::multiplied_calls::RULE,
 
     // cache
+    &cache::no_cache::RULE,
+    &cache::cache_per_process::RULE,
+    &cache::cache_without_ttl::RULE,
+    &cache::cache_across_tenants::RULE,
+    &cache::cache_threshold_too_low::RULE,
+    &cache::no_prompt_cache::RULE,
 
     // context
+    &context::no_context_check::RULE,
+    &context::no_context_fallback::RULE,
+    &context::context_overflow::RULE,
+    &context::no_input_limit::RULE,
+    &context::context_stuffing::RULE,
+    &context::output_cap_over_model::RULE,
 
     // model
+    &model::unpinned_model::RULE,
+    &model::deprecated_model::RULE,
+    &model::latest_alias::RULE,
+    &model::unknown_model::RULE,
+    &model::wildcard_route::RULE,
 
     // route
 

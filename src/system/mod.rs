@@ -10,7 +10,7 @@ mod dialect;
 mod fate;
 mod gateway;
 mod ids;
-mod names;
+pub mod names;
 mod plan;
 mod policy;
 pub mod prices;

@@ -37,6 +37,37 @@ pub(super) fn family(model: &str) -> String {
     parts.join("-")
 }
 
+/// Whether a model's name is that of one edition: it holds a date, a four-digit edition, or a tag.
+#[must_use]
+pub fn is_pinned(model: &str) -> bool {
+    if let Some((_, tag)) = model.rsplit_once([':', '@']) {
+        // OpenRouter's `:free` and its kin pick a tier and no edition.
+        return !matches!(tag, "latest" | "free" | "nitro" | "floor" | "online" | "beta");
+    }
+    let parts: Vec<&str> = model.split(['-', '/', '.', '_']).collect();
+    let is_number = |part: &&str, lengths: &[usize]| {
+        lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let month_and_day = parts
+        .windows(2)
+        .any(|pair| is_number(&pair[0], &[2, 4]) && is_number(&pair[1], &[2]));
+    month_and_day
+        || parts.iter().any(|part| {
+            is_number(part, &[4, 6, 8])
+                || part
+                    .strip_prefix('v')
+                    .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+                || (part.len() == 3 && is_number(part, &[3]) && part.starts_with('0'))
+        })
+}
+
+/// Whether a model's name means whatever is newest, or whatever a router picks.
+#[must_use]
+pub fn is_floating(model: &str) -> bool {
+    let lower = model.to_ascii_lowercase();
+    lower.ends_with("-latest") || lower.ends_with(":latest") || lower.ends_with("/auto") || lower == "latest"
+}
+
 /// A date, a part of a date, `v1`, `latest`, `preview`: what tells editions of one model apart.
 fn is_version(part: &str) -> bool {
     let digits = part.strip_prefix('v').unwrap_or(part);
@@ -54,6 +85,32 @@ mod tests {
         assert_eq!(nearest("fallbaks", ["fallbacks", "timeout"]), Some("fallbacks"));
         assert_eq!(nearest("gpt-4", ["claude-3", "mistral"]), None);
         assert_eq!(nearest("timeout", ["timeout"]), None);
+    }
+
+    #[test]
+    fn editions_are_pinned_and_aliases_are_not() {
+        for pinned in [
+            "gpt-4o-2024-11-20",
+            "gpt-4-0613",
+            "claude-haiku-4-5-20251001",
+            "anthropic.claude-3-5-sonnet-20241022-v2:0",
+            "mistral-medium-2604",
+            "claude-3-5-sonnet@20240620",
+            "gemini-1.5-pro-002",
+            "qwen3:8b",
+        ] {
+            assert!(is_pinned(pinned), "{pinned}");
+        }
+        for alias in [
+            "gpt-4o",
+            "gpt-5.4-mini",
+            "claude-sonnet-4-5",
+            "gemini-2.5-pro",
+            "deepseek/deepseek-r1:free",
+        ] {
+            assert!(!is_pinned(alias), "{alias}");
+        }
+        assert!(is_floating("mistral-large-latest") && is_floating("openrouter/auto") && !is_floating("gpt-4o"));
     }
 
     #[test]
