@@ -1,7 +1,10 @@
 //! Every rule, one line each.
 
 use super::Rule;
-use super::rules::{cache, context, cost, failure, fallback, model, retry, time};
+use super::rules::{
+    cache, configuration, context, cost, evaluation, failure, fallback, model, observation, prompt, retry, route,
+    safety, time,
+};
 
 /// All rules, family by family in the order of the documents.
 #[rustfmt::skip]
@@ -35,6 +38,7 @@ pub const RULES: &[&Rule] = &[
     &time::no_stream_timeout::RULE,
     &time::longest_wait::RULE,
     &time::inner_outlives_outer::RULE,
+    &time::unit_mistake::RULE,
 
     // retry
     &retry::retry_amplification::RULE,
@@ -84,16 +88,43 @@ pub const RULES: &[&Rule] = &[
     &model::wildcard_route::RULE,
 
     // route
+    &route::uneven_weights::RULE,
+    &route::state_not_shared::RULE,
 
     // evaluation
+    &evaluation::no_evaluation::RULE,
+    &evaluation::fallback_never_evaluated::RULE,
+    &evaluation::judge_grades_itself::RULE,
+    &evaluation::no_production_judge::RULE,
 
     // prompt
+    &prompt::prompt_in_code::RULE,
+    &prompt::untrusted_in_system::RULE,
+    &prompt::parse_without_schema::RULE,
 
     // safety
+    &safety::literal_secret::RULE,
+    &safety::no_gateway_auth::RULE,
+    &safety::weak_gateway_key::RULE,
+    &safety::published_port::RULE,
+    &safety::plaintext_endpoint::RULE,
+    &safety::prompts_logged::RULE,
 
     // observation
+    &observation::no_traces::RULE,
+    &observation::no_alerting::RULE,
+    &observation::debug_logging::RULE,
 
     // configuration
+    &configuration::unknown_key::RULE,
+    &configuration::misplaced_key::RULE,
+    &configuration::duplicate_key::RULE,
+    &configuration::invalid_value::RULE,
+    &configuration::not_expanded::RULE,
+    &configuration::unset_variable::RULE,
+    &configuration::unused_deployment::RULE,
+    &configuration::unpinned_image::RULE,
+    &configuration::mock_in_production::RULE,
 ];
 
 /// The rule of a name.

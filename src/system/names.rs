@@ -16,7 +16,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// A model's bare family: lower case, without provider prefixes, dates, versions and tags.
 #[must_use]
-pub(super) fn family(model: &str) -> String {
+pub fn family(model: &str) -> String {
     let lower = model.to_ascii_lowercase();
     let last = lower.rsplit('/').next().unwrap_or(&lower);
     let untagged = last.split([':', '@']).next().unwrap_or(last);

@@ -10,6 +10,7 @@ pub mod fallback;
 pub mod model;
 pub mod observation;
 pub mod prompt;
+mod remarks;
 pub mod retry;
 pub mod route;
 pub mod safety;

@@ -1,1 +1,4 @@
 //! Routing.
+
+pub mod state_not_shared;
+pub mod uneven_weights;

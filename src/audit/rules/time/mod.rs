@@ -5,3 +5,4 @@ pub mod longest_wait;
 pub mod no_stream_timeout;
 pub mod no_timeout;
 pub mod timeout_over_deadline;
+pub mod unit_mistake;
