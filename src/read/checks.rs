@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::source::{Data, Node, Place};
-use crate::system::{Dialect, Remark, RemarkKind, System, providers, secrets};
+use crate::source::{Data, Edit, Entry, Node, Place};
+use crate::system::{Dialect, Remark, RemarkKind, System, nearest, providers, secrets};
 
 /// A remark without help or edits, of which the reader is sure.
 pub(crate) fn remark(kind: RemarkKind, dialect: Dialect, place: &Place, message: impl Into<String>) -> Remark {
@@ -36,6 +36,39 @@ pub(crate) fn duplicate_keys(root: &Node, dialect: Dialect, system: &mut System)
             }
         }
     });
+}
+
+/// Remarks on a key that none of `known` is, with the one that was meant when a name is near. Without
+/// one the reader is not sure: a later release may know the key. `consequence` ends the sentence.
+pub(crate) fn misspelt_key(
+    entry: &Entry,
+    known: &[&str],
+    here: &str,
+    dialect: Dialect,
+    consequence: &str,
+    system: &mut System,
+) {
+    let key = entry.key.text.as_str();
+    if known.contains(&key) {
+        return;
+    }
+    let place = &entry.key.place;
+    let (product, _) = dialect.product();
+    let near = nearest(key, known.iter().copied());
+    let hint = near.map(|near| format!("; `{near}` is near")).unwrap_or_default();
+    let message = format!("{product} knows no `{key}` under {here}, {consequence}{hint}");
+    let mut found = remark(RemarkKind::UnknownKey, dialect, place, message);
+    found.sure = near.is_some();
+    if let Some(near) = near {
+        found.help = Some(format!("write `{near}`"));
+        if place.text() == key {
+            found.edits = vec![Edit {
+                place: place.clone(),
+                text: near.to_owned(),
+            }];
+        }
+    }
+    system.remarks.push(found);
 }
 
 /// Remarks on an endpoint that is reached without encryption although it is not local.

@@ -11,6 +11,7 @@ mod error;
 mod file;
 pub mod litellm;
 mod recognise;
+pub mod tensorzero;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
