@@ -61,7 +61,10 @@ pub(crate) fn misspelt_key(
     found.sure = near.is_some();
     if let Some(near) = near {
         found.help = Some(format!("write `{near}`"));
-        if place.text() == key {
+        // `provider = "x"` is no misspelt table of providers: what stands under another number is
+        // another thing, and only a person can move it.
+        let other_number = key.trim_end_matches('s') == near.trim_end_matches('s');
+        if place.text() == key && !other_number {
             found.edits = vec![Edit {
                 place: place.clone(),
                 text: near.to_owned(),

@@ -79,7 +79,7 @@ fn auth(document: &Document<'_>, root: &Node) -> Auth {
     }
 }
 
-/// Every inference is stored wherever ClickHouse is in reach, unless observability is off; traces go
+/// Every inference is stored wherever `ClickHouse` is in reach, unless observability is off; traces go
 /// elsewhere only when their export is on.
 fn traces(root: &Node) -> Setting<bool> {
     let exported = root

@@ -246,7 +246,7 @@ fn values(entry: &Entry, system: &mut System) {
     }
     if MILLISECONDS.contains(&key)
         && let Some(number) = value.as_f64()
-        && (number < 100.0 || number > 3_600_000.0)
+        && !(100.0..=3_600_000.0).contains(&number)
     {
         let message = if number < 100.0 {
             format!("`{key}` is in milliseconds: {number} ends every request before a model can answer")
