@@ -1,6 +1,6 @@
 //! What is wrong with a configuration's text in any dialect.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::source::{Data, Edit, Entry, Node, Place};
 use crate::system::{Dialect, Remark, RemarkKind, System, nearest, providers, secrets};
@@ -36,6 +36,15 @@ pub(crate) fn duplicate_keys(root: &Node, dialect: Dialect, system: &mut System)
             }
         }
     });
+}
+
+/// The nearest of the names that a file defines. Among very many of them none is looked for: each
+/// search reads them all, and a file made to explode must cost no more than a real one.
+pub(crate) fn nearest_of<'a>(name: &str, defined: &HashSet<&'a str>) -> Option<&'a str> {
+    const MOST: usize = 500;
+    (defined.len() <= MOST)
+        .then(|| nearest(name, defined.iter().copied()))
+        .flatten()
 }
 
 /// Remarks on a key that none of `known` is, with the one that was meant when a name is near. Without

@@ -7,6 +7,7 @@
 pub(crate) mod checks;
 mod discover;
 mod document;
+pub mod envoy;
 mod error;
 mod file;
 pub mod litellm;

@@ -23,6 +23,8 @@ use super::{TENSORZERO, limits, tables};
 const MOST_ORDERS: usize = 12;
 /// All calls of all plans of a file: a configuration made to explode must cost no more than a real one.
 const MOST_CALLS: usize = 200_000;
+/// A function samples among no more variants than this.
+const MOST_VARIANTS: usize = 256;
 /// Variants made of variants are no deeper than this.
 const DEEPEST: usize = 3;
 
@@ -118,7 +120,7 @@ impl<'a> Compiler<'a, '_> {
         let mut fallbacks: Vec<Fallback> = Vec::new();
         let compile = |compiler: &mut Self, names: &[Choice<'a>], fallbacks: &mut Vec<Fallback>| {
             let mut sampled = Vec::new();
-            for choice in names {
+            for choice in names.iter().take(MOST_VARIANTS) {
                 if let Some(plan) = compiler.variant(table, choice.name, 0, fallbacks) {
                     sampled.push(Sampled {
                         name: choice.name,
@@ -256,6 +258,9 @@ impl<'a> Compiler<'a, '_> {
         let max_tokens = table
             .get("max_tokens")
             .and_then(|node| Some(Setting::written(node.as_u64()?, node.place.clone())));
+        if self.calls_left == 0 {
+            return None;
+        }
         let limits = self.global.within(table);
         let model = self
             .models
@@ -346,11 +351,13 @@ fn experiment(function: &Node) -> Experiment<'_> {
         Some((key, value, weight))
     };
     let listed = |node: Option<&Node>| -> Vec<(&str, &Node, f64)> {
-        let items = node.into_iter().flat_map(Node::items);
+        // A mapping is searched entry by entry, so long lists are cut first.
+        let items = node.into_iter().flat_map(Node::items).take(MOST_VARIANTS);
         items.filter_map(|item| choice(item, 1.0)).collect()
     };
     let block = function.get("experimentation");
     let named = block.and_then(|block| block.get("candidate_variants"));
+    let variants = function.get("variants");
     let all: Vec<(&str, &Node)> = function
         .get("variants")
         .into_iter()
@@ -361,9 +368,11 @@ fn experiment(function: &Node) -> Experiment<'_> {
     let candidates: Vec<(&str, &Node, f64)> = match named {
         Some(weights) if weights.as_map().is_some() => weights
             .entries()
+            .take(MOST_VARIANTS)
             .filter_map(|entry| {
-                let (name, node) = all.iter().find(|(name, _)| *name == entry.key.text)?;
-                Some((*name, *node, entry.value.as_f64().unwrap_or(0.0)))
+                let variant = variants?.entry(&entry.key.text)?;
+                let weight = entry.value.as_f64().unwrap_or(0.0);
+                Some((variant.key.text.as_str(), &variant.value, weight))
             })
             .collect(),
         Some(list) => listed(Some(list)),

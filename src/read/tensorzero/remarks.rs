@@ -1,6 +1,8 @@
 //! Keys that are unknown, names that lead nowhere, and values that mean something else than was meant.
 
-use crate::read::checks::{literal_secret, misspelt_key, plaintext_endpoint, remark};
+use std::collections::HashSet;
+
+use crate::read::checks::{literal_secret, misspelt_key, nearest_of, plaintext_endpoint, remark};
 use crate::source::{Edit, Entry, Node};
 use crate::system::{RemarkKind, System, nearest, secrets};
 
@@ -29,8 +31,9 @@ pub(super) fn check(root: &Node, system: &mut System) {
             routing(&key.text, model, system);
         }
     }
+    let models: HashSet<&str> = tables(root, "models").map(|(key, _)| key.text.as_str()).collect();
     for (key, function) in tables(root, "functions") {
-        variants(root, &key.text, function, system);
+        variants(&models, &key.text, function, system);
     }
     times(root, system);
     root.walk(&mut |node| node.entries().for_each(|entry| values(entry, system)));
@@ -106,8 +109,9 @@ fn keys(root: &Node, system: &mut System) {
 
 /// Providers that `routing` names and nobody defines, and the other way round.
 fn routing(name: &str, model: &Node, system: &mut System) {
-    let defined: Vec<&str> = tables(model, "providers").map(|(key, _)| key.text.as_str()).collect();
+    let defined: HashSet<&str> = tables(model, "providers").map(|(key, _)| key.text.as_str()).collect();
     let routed: Vec<&Node> = model.get("routing").into_iter().flat_map(Node::items).collect();
+    let names: HashSet<&str> = routed.iter().filter_map(|node| node.as_str()).collect();
     if routed.is_empty() {
         let message = format!("the model `{name}` has no `routing`, so TensorZero does not start");
         let place = model
@@ -119,17 +123,17 @@ fn routing(name: &str, model: &Node, system: &mut System) {
         system.remarks.push(found);
     }
     for node in &routed {
-        let Some(text) = node.as_str().filter(|text| !defined.contains(text)) else {
+        let Some(text) = node.as_str().filter(|text| !defined.contains(*text)) else {
             continue;
         };
         let message = format!(
             "`routing` of `{name}` names the provider `{text}`, which is not defined under it: TensorZero does not start"
         );
-        let near = nearest(text, defined.iter().copied());
+        let near = nearest_of(text, &defined);
         system.remarks.push(with_name(node, message, near));
     }
     for (key, provider) in tables(model, "providers") {
-        if !routed.is_empty() && !routed.iter().any(|node| node.as_str() == Some(&key.text)) {
+        if !routed.is_empty() && !names.contains(key.text.as_str()) {
             let message = format!(
                 "`routing` of `{name}` does not name the provider `{}`: it is never called",
                 key.text
@@ -150,20 +154,19 @@ fn routing(name: &str, model: &Node, system: &mut System) {
 }
 
 /// Models and variants that a function names and nobody defines, and weights that choose nothing.
-fn variants(root: &Node, name: &str, function: &Node, system: &mut System) {
-    let defined: Vec<&str> = tables(function, "variants").map(|(key, _)| key.text.as_str()).collect();
-    let models: Vec<&str> = tables(root, "models").map(|(key, _)| key.text.as_str()).collect();
+fn variants(models: &HashSet<&str>, name: &str, function: &Node, system: &mut System) {
+    let defined: HashSet<&str> = tables(function, "variants").map(|(key, _)| key.text.as_str()).collect();
     for (_, variant) in tables(function, "variants") {
         let of_judge = ["evaluator", "fuser"]
             .iter()
             .filter_map(|key| variant.at(&[key, "model"]));
         for node in variant.get("model").into_iter().chain(of_judge) {
             let Some(text) = node.as_str() else { continue };
-            if models.contains(&text) || providers::shorthand(text).is_some() {
+            if models.contains(text) || providers::shorthand(text).is_some() {
                 continue;
             }
             // Another file of the folder may define it; a near name in this one says that none does.
-            let near = nearest(text, models.iter().copied());
+            let near = nearest_of(text, models);
             if models.is_empty() && near.is_none() {
                 continue;
             }
@@ -184,10 +187,10 @@ fn variants(root: &Node, name: &str, function: &Node, system: &mut System) {
         let named = list.items().filter_map(|item| Some((&item.place, item.as_str()?)));
         let keyed = list.entries().map(|entry| (&entry.key.place, entry.key.text.as_str()));
         for (place, text) in named.chain(keyed) {
-            if !defined.contains(&text) && !defined.is_empty() {
+            if !defined.contains(text) && !defined.is_empty() {
                 let message = format!("the function `{name}` has no variant `{text}`, {REFUSED}");
                 let mut found = remark(RemarkKind::InvalidValue, TENSORZERO, place, message);
-                found.help = nearest(text, defined.iter().copied()).map(|near| format!("write `{near}`"));
+                found.help = nearest_of(text, &defined).map(|near| format!("write `{near}`"));
                 system.remarks.push(found);
             }
         }
