@@ -10,6 +10,7 @@ mod document;
 pub mod envoy;
 mod error;
 mod file;
+pub mod kong;
 pub mod litellm;
 mod recognise;
 pub mod tensorzero;

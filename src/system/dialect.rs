@@ -75,7 +75,7 @@ impl Dialect {
             Self::Envoy => ("Envoy AI Gateway", "c217da8"),
             Self::Helicone => ("Helicone AI gateway", "42d2998"),
             Self::Bifrost => ("Bifrost", "003ecc6"),
-            Self::Kong => ("Kong", "3.x"),
+            Self::Kong => ("Kong", "3.10"),
             Self::Aisys => ("aisys", env!("CARGO_PKG_VERSION")),
             Self::Compose => ("Compose", "specification"),
             Self::Kubernetes => ("Kubernetes", "1.x"),

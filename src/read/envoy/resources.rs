@@ -19,11 +19,20 @@ pub(super) struct Resources<'a> {
     by_target: HashMap<[&'a str; 4], Vec<&'a Node>>,
 }
 
-/// Whether a document is a resource of the AI Gateway.
+/// Whether a document is a resource of the AI Gateway that has to do with models; tools
+/// (`MCPRoute`) have not.
 pub(super) fn is_ai_gateway(node: &Node) -> bool {
-    node.get("apiVersion")
+    let ours = node
+        .get("apiVersion")
         .and_then(Node::as_str)
-        .is_some_and(|version| version.starts_with("aigateway.envoyproxy.io/"))
+        .is_some_and(|version| version.starts_with("aigateway.envoyproxy.io/"));
+    let kinds = [
+        "AIGatewayRoute",
+        "AIServiceBackend",
+        "BackendSecurityPolicy",
+        "QuotaPolicy",
+    ];
+    ours && kind(node).is_some_and(|kind| kinds.contains(&kind))
 }
 
 /// The documents of the files beside this one: a route, its backends and its policies are often split

@@ -38,17 +38,15 @@ pub(super) enum Failover {
 pub(super) fn of_route<'a>(resources: &Resources<'a>, route: &Node) -> Traffic<'a> {
     let (namespace, name) = (resources::namespace(route), resources::name(route));
     let on_route = resources.policies("BackendTrafficPolicy", "HTTPRoute", namespace, name);
-    let parents = route.at(&["spec", "parentRefs"]).into_iter().flat_map(Node::items);
-    let on_gateway = parents
-        .filter_map(|parent| {
-            let of = parent.get("namespace").and_then(Node::as_str).unwrap_or(namespace);
-            let name = parent.get("name")?.as_str()?;
-            resources
-                .policies("BackendTrafficPolicy", "Gateway", of, name)
-                .first()
-                .copied()
-        })
-        .next();
+    let mut parents = route.at(&["spec", "parentRefs"]).into_iter().flat_map(Node::items);
+    let on_gateway = parents.find_map(|parent| {
+        let of = parent.get("namespace").and_then(Node::as_str).unwrap_or(namespace);
+        let name = parent.get("name")?.as_str()?;
+        resources
+            .policies("BackendTrafficPolicy", "Gateway", of, name)
+            .first()
+            .copied()
+    });
     Traffic {
         spec: on_route
             .first()
