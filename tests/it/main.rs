@@ -1,4 +1,5 @@
 //! One integration binary: each module drives a part of the product as its users do.
 
+mod mutation;
 mod rules;
 mod support;
