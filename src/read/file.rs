@@ -5,12 +5,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::source::SourceFile;
+use crate::source::{Node, SourceFile};
 use crate::system::prices::Prices;
 use crate::system::{Dialect, System};
 
 use super::discover::{Candidate, is_env};
-use super::{Document, READERS, ReadError, litellm, recognise};
+use super::embedded::embedded;
+use super::{Document, READERS, ReadError, env, litellm, recognise};
 
 /// A configuration larger than this is refused: the largest real one that we know has 200 kB.
 const MOST_CONFIG_BYTES: u64 = 10 * 1024 * 1024;
@@ -101,14 +102,21 @@ fn finish(path: &Path, bytes: io::Result<Vec<u8>>, most: u64, named: bool, price
 
 fn documents(text: String, named: bool, prices: &Prices, read: &mut FileRead) {
     let path = read.path.clone();
-    if is_env(&path) || is_code(&path) {
+    if is_env(&path) {
+        let system = env::read(&SourceFile::new(&path, text));
+        if !system.variables.set.is_empty() {
+            read.dialects.push(Dialect::Env);
+            read.system.absorb(system);
+        }
+        return;
+    }
+    if is_code(&path) {
         return;
     }
     let marks = recognise::marks(&text);
     if marks.is_none() && !named {
         return;
     }
-    // A byte order mark belongs to the file and not to its text's first key.
     let file = SourceFile::new(&path, text);
     let notation = recognise::notation(&path, file.text());
     let roots = match recognise::parse(&file, notation) {
@@ -137,8 +145,33 @@ fn documents(text: String, named: bool, prices: &Prices, read: &mut FileRead) {
     }
 }
 
-/// Hands a document to the reader that knows it.
+/// Hands a document, and those inside it, to the readers that know them.
 fn recognised(document: Document<'_>, read: &mut FileRead) {
+    let inner: Vec<Node> = document
+        .roots
+        .iter()
+        .flat_map(|root| {
+            let (found, errors) = embedded(root);
+            let path = &read.path;
+            let errors = errors.into_iter().map(|error| ReadError::parse(path, error, true));
+            read.errors.extend(errors.collect::<Vec<_>>());
+            found
+        })
+        .collect();
+    for root in inner {
+        known(
+            Document {
+                file: Arc::clone(&document.file),
+                roots: vec![root],
+                prices: document.prices,
+            },
+            read,
+        );
+    }
+    known(document, read);
+}
+
+fn known(document: Document<'_>, read: &mut FileRead) {
     let Some(reader) = READERS.iter().find(|reader| (reader.recognises)(&document)) else {
         return;
     };
@@ -147,6 +180,8 @@ fn recognised(document: Document<'_>, read: &mut FileRead) {
     }
     let mut system = (reader.read)(&document);
     system.documents.extend(document.roots);
-    read.dialects.push(reader.dialect);
+    if !read.dialects.contains(&reader.dialect) {
+        read.dialects.push(reader.dialect);
+    }
     read.system.absorb(system);
 }

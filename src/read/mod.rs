@@ -5,13 +5,20 @@
 //! an error with a place, and the other files are still read.
 
 pub(crate) mod checks;
+pub mod compose;
 mod discover;
 mod document;
+mod embedded;
+mod env;
 pub mod envoy;
 mod error;
 mod file;
 pub mod kong;
+mod images;
+pub mod kubernetes;
+mod link;
 pub mod litellm;
+pub mod promptfoo;
 mod recognise;
 pub mod tensorzero;
 
@@ -87,6 +94,7 @@ fn join(reads: Vec<FileRead>, errors: Vec<ReadError>, looked_at: usize) -> Readi
         reading.files.push(read.path);
         reading.system.absorb(read.system);
     }
+    link::link(&mut reading.system);
     reading
 }
 

@@ -6,10 +6,18 @@ use std::sync::Arc;
 use crate::source::{Node, ParseError, SourceFile, parse_toml, parse_yaml};
 use crate::system::Dialect;
 
-use super::{Reader, litellm};
+use super::{Reader, compose, envoy, kubernetes, litellm, promptfoo, tensorzero};
 
 /// Every reader of configurations, one line each. The first that recognises a document reads it.
-pub const READERS: &[&Reader] = &[&litellm::READER];
+#[rustfmt::skip]
+pub const READERS: &[&Reader] = &[
+    &litellm::READER,
+    &tensorzero::READER,
+    &envoy::READER,
+    &promptfoo::READER,
+    &compose::READER,
+    &kubernetes::READER,
+];
 
 /// Texts of which a file must hold one, or it is none of ours and is not even parsed. The flag says
 /// whether the text alone makes the file a gateway's, so that a broken one is worth an error.

@@ -27,6 +27,8 @@ pub enum Dialect {
     Env,
     /// Source code that calls SDKs.
     Code,
+    /// promptfoo suites.
+    Promptfoo,
 }
 
 impl Dialect {
@@ -44,6 +46,7 @@ impl Dialect {
         Self::Kubernetes,
         Self::Env,
         Self::Code,
+        Self::Promptfoo,
     ];
 
     /// The name in reports and options.
@@ -62,6 +65,7 @@ impl Dialect {
             Self::Kubernetes => "kubernetes",
             Self::Env => "env",
             Self::Code => "code",
+            Self::Promptfoo => "promptfoo",
         }
     }
 
@@ -81,6 +85,7 @@ impl Dialect {
             Self::Kubernetes => ("Kubernetes", "1.x"),
             Self::Env => (".env", "-"),
             Self::Code => ("source code", "-"),
+            Self::Promptfoo => ("promptfoo", "0.1xx"),
         }
     }
 }

@@ -21,7 +21,7 @@ pub mod secrets;
 mod service;
 mod setting;
 pub mod units;
-mod variables;
+pub mod variables;
 
 pub use call_site::{CallSite, LoopBound, ModelLoop, Prompt, Sdk};
 pub use declared::Declared;

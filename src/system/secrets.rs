@@ -90,6 +90,16 @@ pub fn is_secret(value: &str) -> bool {
     value.bytes().filter(u8::is_ascii_digit).count() >= 2 && distinct(value) >= 8
 }
 
+/// Whether text is a word that stands for a value to come: `changeme`, `your-password`, `REDACTED`.
+#[must_use]
+pub fn is_placeholder(value: &str) -> bool {
+    let lower = value.trim().to_ascii_lowercase();
+    lower.is_empty()
+        || lower.contains(['<', '>', '$'])
+        || PLACEHOLDERS.contains(&lower.as_str())
+        || PLACEHOLDER_PARTS.iter().any(|part| lower.contains(part))
+}
+
 fn distinct(text: &str) -> usize {
     let mut seen = [false; 256];
     text.bytes().for_each(|byte| seen[usize::from(byte)] = true);

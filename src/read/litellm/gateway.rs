@@ -7,7 +7,7 @@ use super::config::{Config, truthy};
 
 /// The key that `LiteLLM` 1.109.1 refuses to start with (`proxy/auth/master_key_boot_check.py` lists
 /// its hash), and its kin from tutorials.
-const WEAK_KEYS: &[&str] = &[
+pub(super) const WEAK_KEYS: &[&str] = &[
     "sk-1234",
     "sk-12345",
     "sk-123456",

@@ -63,6 +63,12 @@ fn read(document: &Document<'_>) -> System {
     system
 }
 
+/// Whether a master key is one that everybody knows.
+#[must_use]
+pub fn is_weak_key(key: &str) -> bool {
+    gateway::WEAK_KEYS.contains(&key)
+}
+
 /// The files that a configuration includes, for whoever would otherwise read them a second time.
 #[must_use]
 pub fn includes(document: &Document<'_>) -> Vec<PathBuf> {
