@@ -5,17 +5,21 @@
 //! in a folder per family. `registry.rs` lists them. Nothing here prints.
 
 pub mod answers;
+pub mod baseline;
 mod context;
 mod engine;
+pub mod fixes;
 mod hit;
 pub mod pages;
 pub mod registry;
 mod rule;
 pub mod rules;
 mod summary;
+mod suppress;
 
 pub use context::{Audit, Options};
 pub use engine::run;
 pub use hit::{Hit, Hits};
 pub use rule::{Family, FixKind, Harm, Rule};
 pub use summary::{dollars, report, show, some_of};
+pub use suppress::{Suppressed, suppress};

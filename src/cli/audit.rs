@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::audit::answers::Availabilities;
-use crate::audit::{self, Audit, Options, Rule, registry};
+use crate::audit::{self, Audit, Options, Rule, baseline, fixes, registry};
 use crate::clock::Day;
 use crate::exit;
 use crate::read::{self, Reading};
@@ -15,8 +15,8 @@ use crate::report::{self, Confidence, Finding, Format, Report, Severity};
 use crate::system::prices::Prices;
 use crate::system::{nearest, units};
 
-use super::Failure;
 use super::style::{Color, of_stdout};
+use super::{Failure, watch};
 
 const EXAMPLES: &str = "Examples:
   aisys audit                               the current folder, as git sees it
@@ -138,7 +138,35 @@ pub(super) fn run(arguments: &AuditArgs, out: &mut dyn Write, notes: &mut dyn Wr
         Some(path) => Prices::from_file(path).map_err(|error| Failure::Usage(error.to_string()))?,
         None => Prices::shipped(),
     };
+    for path in &arguments.output {
+        report::format_of(path).map_err(|error| Failure::Usage(error.to_string()))?;
+    }
+    if arguments.watch {
+        return watch::run(arguments, &rules, &prices, out, notes);
+    }
     once(arguments, &rules, &prices, out, notes)
+}
+
+impl AuditArgs {
+    /// The files that a run writes, by their names: watching them would never end.
+    pub(super) fn output_paths(&self) -> Vec<PathBuf> {
+        let tables = ["routes.csv", "what-if.csv"].map(PathBuf::from);
+        let named = self
+            .output
+            .iter()
+            .filter_map(|path| path.file_name())
+            .map(PathBuf::from);
+        named.chain(tables).collect()
+    }
+
+    /// The paths to search: those that were named, else the current folder.
+    pub(super) fn searched(&self) -> Vec<PathBuf> {
+        if self.paths.is_empty() {
+            vec![PathBuf::from(".")]
+        } else {
+            self.paths.clone()
+        }
+    }
 }
 
 /// The rules that were asked for.
@@ -160,22 +188,62 @@ fn chosen(arguments: &AuditArgs) -> Result<Vec<&'static Rule>, Failure> {
 }
 
 /// One audit from the files to the exit code.
-fn once(
+pub(super) fn once(
     arguments: &AuditArgs,
     rules: &[&'static Rule],
     prices: &Prices,
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> Result<u8, Failure> {
-    let paths = if arguments.paths.is_empty() {
-        vec![PathBuf::from(".")]
-    } else {
-        arguments.paths.clone()
-    };
-    let reading = read::read(&paths, prices);
+    let paths = arguments.searched();
+    let mut reading = read::read(&paths, prices);
     if reading.dialects.is_empty() {
         return nothing_read(&paths, &reading, notes);
     }
+    if arguments.fix || arguments.diff {
+        let changes = fixed(arguments, rules, prices)?;
+        if arguments.diff {
+            for change in &changes {
+                out.write_all(fixes::diff(change).as_bytes())?;
+            }
+            writeln!(notes, "{} files would change", changes.len())?;
+            return Ok(exit::HOLDS);
+        }
+        for change in &changes {
+            fixes::write(change)
+                .map_err(|error| Failure::Outside(format!("cannot fix {}: {error}", change.path.display())))?;
+            writeln!(notes, "fixed {}", change.path.display())?;
+        }
+        reading = read::read(&paths, prices);
+    }
+    let report = examine(arguments, rules, prices, &reading)?;
+    if let Some(path) = &arguments.write_baseline {
+        baseline::write(path, &report.findings).map_err(|error| Failure::Outside(error.to_string()))?;
+        writeln!(
+            notes,
+            "wrote {}: {} findings are known now",
+            path.display(),
+            report.findings.len()
+        )?;
+        return Ok(exit::HOLDS);
+    }
+    show(arguments, &report, out, notes)?;
+    let fails = fails(arguments, &reading, &report.findings)?;
+    let unreadable = reading.errors.iter().any(|error| error.serious);
+    Ok(match (fails && !arguments.exit_zero, unreadable) {
+        (true, _) => exit::FAILS,
+        (false, true) => exit::USAGE,
+        (false, false) => exit::HOLDS,
+    })
+}
+
+/// Rules, suppressions, confidence and baseline over what was read, as a report.
+fn examine(
+    arguments: &AuditArgs,
+    rules: &[&'static Rule],
+    prices: &Prices,
+    reading: &Reading,
+) -> Result<Report, Failure> {
     let declared = &reading.system.declared;
     let options = Options {
         deadline: arguments
@@ -189,44 +257,90 @@ fn once(
         },
     };
     let computed = Audit::new(&reading.system, prices, &options);
-    let mut findings = audit::run(&computed, rules);
-    let unsure = findings.len();
+    let mut notes = Vec::new();
+    let suppressed = audit::suppress(
+        audit::run(&computed, rules),
+        &reading.system.source_files(),
+        &declared.ignore,
+        rules,
+    );
+    if suppressed.hidden > 0 {
+        notes.push(format!("{} findings are suppressed", suppressed.hidden));
+    }
+    let mut findings = suppressed.kept;
+    let all = findings.len();
     findings.retain(|finding| finding.confidence >= arguments.min_confidence);
-    let unsure = unsure - findings.len();
-    let fails = fails(arguments, &reading, &findings)?;
-
-    let mut report = audit::report(&computed, rules, findings);
-    report.summary = summary(&reading);
-    report.unreadable = reading.errors.iter().map(read::ReadError::render).collect();
-    if unsure > 0 {
-        report.notes.push(format!(
-            "{unsure} less sure findings are left out: --min-confidence low shows them"
+    if findings.len() < all {
+        notes.push(format!(
+            "{} less sure findings are left out: --min-confidence low shows them",
+            all - findings.len()
         ));
     }
+    baseline::fingerprint(&mut findings);
+    if let Some(path) = &arguments.baseline {
+        let filtered = baseline::filter(path, findings).map_err(|error| Failure::Usage(error.to_string()))?;
+        notes.push(format!("{} findings are known to {}", filtered.hidden, path.display()));
+        if filtered.gone > 0 {
+            notes.push(format!("{} of its entries are gone: write it anew", filtered.gone));
+        }
+        findings = filtered.new;
+    }
+    let mut report = audit::report(&computed, rules, findings);
+    report.summary = summary(reading);
+    report.unreadable = reading.errors.iter().map(read::ReadError::render).collect();
+    report.notes = notes;
+    Ok(report)
+}
+
+/// The report, or the numbers that were asked for, and the files.
+fn show(arguments: &AuditArgs, report: &Report, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), Failure> {
     if let Some(name) = &arguments.explain_number {
-        explain_number(&report, name, out)?;
+        explain_number(report, name, out)?;
     } else {
-        report::render(
-            &report,
-            arguments.format,
-            of_stdout(arguments.color, arguments.verbose),
-            out,
-        )?;
+        let style = of_stdout(arguments.color, arguments.verbose);
+        report::render(report, arguments.format, style, out)?;
     }
     for path in &arguments.output {
-        let written = report::write_file(&report, path).map_err(|error| match error {
+        let written = report::write_file(report, path).map_err(|error| match error {
             report::OutputError::UnknownExtension(_) => Failure::Usage(error.to_string()),
             report::OutputError::Io { .. } => Failure::Outside(error.to_string()),
         })?;
         let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
         writeln!(notes, "wrote {}", names.join(", "))?;
     }
-    let unreadable = reading.errors.iter().any(|error| error.serious);
-    Ok(match (fails && !arguments.exit_zero, unreadable) {
-        (true, _) => exit::FAILS,
-        (false, true) => exit::USAGE,
-        (false, false) => exit::HOLDS,
-    })
+    Ok(())
+}
+
+/// Rounds of fixes are few: each closes at least one finding.
+const MOST_ROUNDS: usize = 50;
+
+/// Applies fixes in memory, round by round, until none is left.
+fn fixed(arguments: &AuditArgs, rules: &[&'static Rule], prices: &Prices) -> Result<Vec<fixes::Change>, Failure> {
+    let paths = arguments.searched();
+    let mut overlay = read::Overlay::new();
+    let mut changes: Vec<fixes::Change> = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        let reading = read::read_over(&paths, prices, &overlay);
+        let report = examine(arguments, rules, prices, &reading)?;
+        let (changed, _) = fixes::round(&report.findings, arguments.review_fixes);
+        if changed.is_empty() {
+            break;
+        }
+        for (file, after) in changed {
+            let path = file.path().to_path_buf();
+            match changes.iter_mut().find(|change| change.path == path) {
+                Some(change) => change.after.clone_from(&after),
+                None => changes.push(fixes::Change {
+                    path: path.clone(),
+                    before: file.text().to_owned(),
+                    after: after.clone(),
+                }),
+            }
+            overlay.insert(path, after);
+        }
+    }
+    changes.retain(|change| change.path != std::path::Path::new("<stdin>"));
+    Ok(changes)
 }
 
 /// Whether a finding is as bad as `--fail-on`, or what `aisys.yaml` says, allows.

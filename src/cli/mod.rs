@@ -5,6 +5,7 @@ mod completions;
 mod explain;
 mod prices;
 mod style;
+mod watch;
 
 use std::io::{self, Write};
 

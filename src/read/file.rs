@@ -11,7 +11,7 @@ use crate::system::{Dialect, System};
 
 use super::discover::{Candidate, is_env};
 use super::embedded::embedded;
-use super::{Document, READERS, ReadError, env, litellm, recognise};
+use super::{Document, Overlay, READERS, ReadError, env, litellm, recognise};
 
 /// A configuration larger than this is refused: the largest real one that we know has 200 kB.
 const MOST_CONFIG_BYTES: u64 = 10 * 1024 * 1024;
@@ -40,14 +40,17 @@ pub(super) fn is_code(path: &Path) -> bool {
 }
 
 /// Reads one file.
-pub(super) fn read(candidate: &Candidate, prices: &Prices) -> FileRead {
+pub(super) fn read(candidate: &Candidate, prices: &Prices, overlay: &Overlay) -> FileRead {
     let path = &candidate.path;
     let most = if is_code(path) {
         MOST_CODE_BYTES
     } else {
         MOST_CONFIG_BYTES
     };
-    let bytes = File::open(path).and_then(|file| bounded(file, most));
+    let bytes = match overlay.get(path) {
+        Some(text) => Ok(text.clone().into_bytes()),
+        None => File::open(path).and_then(|file| bounded(file, most)),
+    };
     finish(path, bytes, most, candidate.named, prices)
 }
 

@@ -22,7 +22,7 @@ pub mod promptfoo;
 mod recognise;
 pub mod tensorzero;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -51,15 +51,27 @@ pub struct Reading {
     pub files: Vec<PathBuf>,
 }
 
+/// Texts that stand for what is on the disk: fixes are tried on them before anything is written.
+pub type Overlay = HashMap<PathBuf, String>;
+
 /// Reads all files of the named paths into one system. A folder is searched as git sees it; `-` is
 /// the standard input.
 #[must_use]
 pub fn read(paths: &[PathBuf], prices: &Prices) -> Reading {
+    read_over(paths, prices, &Overlay::new())
+}
+
+/// The same with other texts in place of some files'.
+#[must_use]
+pub fn read_over(paths: &[PathBuf], prices: &Prices, overlay: &Overlay) -> Reading {
     let found = discover::discover(paths, file::is_code);
     let mut reads: Vec<FileRead> = match found.candidates.as_slice() {
         // One file needs no second thread, and starting one costs more than reading.
-        [only] => vec![file::read(only, prices)],
-        many => many.par_iter().map(|candidate| file::read(candidate, prices)).collect(),
+        [only] => vec![file::read(only, prices, overlay)],
+        many => many
+            .par_iter()
+            .map(|candidate| file::read(candidate, prices, overlay))
+            .collect(),
     };
     if found.stdin {
         reads.push(file::read_stdin(prices));

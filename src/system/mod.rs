@@ -39,7 +39,10 @@ pub use service::{PublishedPort, Service, ServiceKind};
 pub use setting::{Origin, ProductDefault, Setting};
 pub use variables::{Variable, Variables};
 
-use crate::source::{Node, Place};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::source::{Node, Place, SourceFile};
 
 /// What an application's model access consists of, from all files that belong together.
 #[derive(Debug, Default)]
@@ -116,6 +119,19 @@ impl System {
             .iter()
             .filter(|root| root.place.same_file(place) && root.place.span.contains(place.span))
             .min_by_key(|root| root.place.span.end - root.place.span.start)
+    }
+
+    /// Every file that something was read from, each once.
+    #[must_use]
+    pub fn source_files(&self) -> Vec<Arc<SourceFile>> {
+        let documents = self.documents.iter().map(|root| &root.place.file);
+        let calls = self.calls.iter().map(|call| &call.place.file);
+        let mut seen = HashSet::new();
+        documents
+            .chain(calls)
+            .filter(|file| seen.insert(Arc::as_ptr(file)))
+            .map(Arc::clone)
+            .collect()
     }
 
     /// Adds a gateway and gives its id.
