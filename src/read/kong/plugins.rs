@@ -1,8 +1,16 @@
 //! Plugins, wherever a decK file holds them, with what they cover.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::source::{Node, Place};
+
+/// Plugins that limit or cache what an AI plugin does.
+const AROUND: &[&str] = &[
+    "ai-rate-limiting-advanced",
+    "ai-semantic-cache",
+    "rate-limiting",
+    "rate-limiting-advanced",
+];
 
 /// One plugin that is switched on.
 pub(super) struct Plugin<'a> {
@@ -77,8 +85,13 @@ impl<'a> Plugins<'a> {
             push(&mut all, plugin, service, route, block, covered);
         }
         let mut by_scope: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut seen = HashSet::new();
         for (at, plugin) in all.iter().enumerate() {
-            by_scope.entry((plugin.service, plugin.route)).or_default().push(at);
+            let scope = (plugin.service, plugin.route);
+            // Kong allows one plugin of a name for one scope.
+            if AROUND.contains(&plugin.name) && seen.insert((scope, plugin.name)) {
+                by_scope.entry(scope).or_default().push(at);
+            }
         }
         Self { all, by_scope }
     }
@@ -95,7 +108,7 @@ impl<'a> Plugins<'a> {
             .filter(|plugin| matches!(plugin.name, "ai-proxy" | "ai-proxy-advanced"))
     }
 
-    /// The plugins that every request to what another plugin covers passes too.
+    /// The plugins that limit or cache every request to what another plugin covers.
     pub(super) fn around(&self, plugin: &Plugin<'a>) -> Vec<&Plugin<'a>> {
         let mut scopes = vec![
             (None, None),

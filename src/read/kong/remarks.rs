@@ -183,13 +183,13 @@ fn of_targets(plugin: &Plugin<'_>, config: &Node, system: &mut System) {
             keys(Some(target), TARGET, "a target", system);
         }
         keys(target.get("model"), MODEL, "`model`", system);
-        if let Some((node, text)) = target.get("route_type").and_then(|node| Some((node, node.as_str()?))) {
-            if *first_type.get_or_insert(text) != text {
-                let message = format!("targets of one plugin have different route types, {REFUSED}");
-                system
-                    .remarks
-                    .push(remark(RemarkKind::InvalidValue, KONG, &node.place, message));
-            }
+        if let Some((node, text)) = target.get("route_type").and_then(|node| Some((node, node.as_str()?)))
+            && *first_type.get_or_insert(text) != text
+        {
+            let message = format!("targets of one plugin have different route types, {REFUSED}");
+            system
+                .remarks
+                .push(remark(RemarkKind::InvalidValue, KONG, &node.place, message));
         }
         if let Some((node, text)) = target
             .at(&["model", "provider"])

@@ -5,6 +5,7 @@
 //! candidates have failed it takes `fallback_variants` in order (`retries-fallbacks.mdx`, "Combining
 //! Strategies", `TensorZero` 7a6159a).
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::source::{Key, Node};
@@ -26,7 +27,7 @@ const MOST_CALLS: usize = 200_000;
 /// A function samples among no more variants than this.
 const MOST_VARIANTS: usize = 256;
 /// Variants made of variants are no deeper than this.
-const DEEPEST: usize = 3;
+const DEEPEST: usize = 2;
 
 /// `ExponentialBuilder::default()` of the `backon` crate, with jitter (`utils/retries.rs`): 1 s doubling, up
 /// to 1 s is added to each wait.
@@ -42,6 +43,9 @@ struct Compiler<'a, 's> {
     system: &'s mut System,
     calls_left: usize,
 }
+
+/// A function's variants by name.
+type Variants<'a> = HashMap<&'a str, &'a Node>;
 
 /// One variant that takes part.
 #[derive(Clone)]
@@ -117,11 +121,14 @@ fn direct(name: &str, model: &Model<'_>, global: &Limits, gateway: GatewayId, po
 impl<'a> Compiler<'a, '_> {
     fn function(&mut self, key: &Key, table: &'a Node, gateway: GatewayId, policy: &Policy) -> Option<Route> {
         let chosen = experiment(table);
+        let variants: Variants<'_> = tables(table, "variants")
+            .map(|(key, variant)| (key.text.as_str(), variant))
+            .collect();
         let mut fallbacks: Vec<Fallback> = Vec::new();
         let compile = |compiler: &mut Self, names: &[Choice<'a>], fallbacks: &mut Vec<Fallback>| {
             let mut sampled = Vec::new();
             for choice in names.iter().take(MOST_VARIANTS) {
-                if let Some(plan) = compiler.variant(table, choice.name, 0, fallbacks) {
+                if let Some(plan) = compiler.variant(&variants, choice.name, 0, fallbacks) {
                     sampled.push(Sampled {
                         name: choice.name,
                         place: choice.place,
@@ -210,13 +217,22 @@ impl<'a> Compiler<'a, '_> {
 
     /// The path of one variant; `None` when its model is out of sight. What its models fall back to is
     /// added to `fallbacks`.
-    fn variant(&mut self, function: &'a Node, name: &str, depth: usize, fallbacks: &mut Vec<Fallback>) -> Option<Plan> {
-        let table = function.at(&["variants", name])?;
+    fn variant(
+        &mut self,
+        variants: &Variants<'a>,
+        name: &str,
+        depth: usize,
+        fallbacks: &mut Vec<Fallback>,
+    ) -> Option<Plan> {
+        if self.calls_left == 0 {
+            return None;
+        }
+        let table = *variants.get(name)?;
         let kind = table.get("type").and_then(Node::as_str).unwrap_or("chat_completion");
         let plan = if let Some(candidates) = table.get("candidates").filter(|_| depth < DEEPEST) {
             let mut plans = Vec::new();
             for candidate in candidates.items().take(MOST_ORDERS) {
-                let plan = self.variant(function, candidate.as_str()?, depth + 1, fallbacks);
+                let plan = self.variant(variants, candidate.as_str()?, depth + 1, fallbacks);
                 plans.extend(plan);
             }
             // The evaluator or fuser reads what the candidates wrote.
