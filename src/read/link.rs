@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use crate::source::Place;
 use crate::system::{Auth, CallId, Dialect, GatewayId, Plan, Retry, RouteId, ServiceId, Setting, System, providers};
 
-use super::compose::{default_value, gateway_of};
+use super::compose::gateway_of;
+use super::interpolate::with_defaults;
 use super::litellm;
 
 /// Joins the parts of a system that was read from several files.
@@ -42,7 +43,7 @@ fn runners(system: &System, gateway: GatewayId) -> Vec<ServiceId> {
             service
                 .mounts
                 .iter()
-                .any(|(host, _)| normal(&folder.join(default_value(&host.value))) == normal(config))
+                .any(|(host, _)| normal(&folder.join(&host.value)) == normal(config))
         })
         .map(|(at, _)| ServiceId(at))
         .collect();
@@ -152,12 +153,7 @@ fn variable(system: &System, gateway: GatewayId, name: &str) -> Option<(Option<S
         .iter()
         .flat_map(|service| &system.service(*service).environment)
         .find(|(known, _)| known == name)
-        .and_then(|(_, value)| {
-            Some((
-                value.value.as_deref().map(default_value).map(ToOwned::to_owned),
-                value.place()?.clone(),
-            ))
-        });
+        .and_then(|(_, value)| Some((value.value.as_deref().map(with_defaults), value.place()?.clone())));
     of_services.or_else(|| {
         let folder = gateway.place.file.path().parent()?;
         let found = system
@@ -218,7 +214,7 @@ fn address_of(system: &System, url: &str) -> Option<String> {
     let url = match url.strip_prefix('$') {
         Some(name) => {
             let set = system.variables.set.iter().find(|it| it.name == name)?;
-            default_value(set.value.as_deref()?).to_owned()
+            with_defaults(set.value.as_deref()?)
         }
         None => url.to_owned(),
     };

@@ -14,12 +14,14 @@ pub mod envoy;
 mod error;
 mod file;
 mod images;
+mod interpolate;
 pub mod kong;
 pub mod kubernetes;
 mod link;
 pub mod litellm;
 pub mod promptfoo;
 mod recognise;
+mod secret_values;
 pub mod tensorzero;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
