@@ -119,7 +119,9 @@ fn balancer(block: &Node, system: &mut System) {
     let status = list
         .items()
         .find(|item| item.as_str().is_some_and(|text| text.starts_with("http_")));
-    if let Some(node) = status.filter(|_| !passes_on) {
+    // Under `priority` the targets that are never reached tell it.
+    let told = block.get("algorithm").and_then(Node::as_str) == Some("priority") && block.get("max_fails").is_none();
+    if let Some(node) = status.filter(|_| !passes_on && !told) {
         let message = format!(
             "`{}` does nothing for prompts: they are POST requests, and without `non_idempotent` nginx passes none \
              on to another target once it was sent",
