@@ -16,9 +16,16 @@ use super::Failure;
 pub(super) struct ExplainArgs {
     /// The rule's name; without it, all rules are listed
     rule: Option<String>,
+    /// All pages as one Markdown document: what docs/rules.md holds
+    #[arg(long, conflicts_with = "rule")]
+    all: bool,
 }
 
 pub(super) fn run(arguments: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Failure> {
+    if arguments.all {
+        out.write_all(audit::pages::document().as_bytes())?;
+        return Ok(exit::HOLDS);
+    }
     let Some(name) = &arguments.rule else {
         out.write_all(audit::pages::list().as_bytes())?;
         return Ok(exit::HOLDS);

@@ -79,3 +79,12 @@ fn names_are_unique_and_every_page_is_whole() {
         );
     }
 }
+
+#[test]
+fn the_rules_document_is_what_the_registry_says() {
+    let written = std::fs::read_to_string(root("docs/rules.md")).unwrap();
+    assert!(
+        written == aisys::audit::pages::document(),
+        "docs/rules.md is out of step: cargo run -- explain --all > docs/rules.md"
+    );
+}
