@@ -9,9 +9,10 @@ use crate::source::{Node, SourceFile};
 use crate::system::prices::Prices;
 use crate::system::{Dialect, System};
 
+use super::code::is_code;
 use super::discover::{Candidate, is_env};
 use super::embedded::embedded;
-use super::{Document, Overlay, READERS, ReadError, env, litellm, recognise};
+use super::{Document, Overlay, READERS, ReadError, code, env, litellm, recognise};
 
 /// A configuration larger than this is refused: the largest real one that we know has 200 kB.
 const MOST_CONFIG_BYTES: u64 = 10 * 1024 * 1024;
@@ -31,12 +32,6 @@ pub(super) struct FileRead {
     pub includes: Vec<PathBuf>,
     /// What could not be read.
     pub errors: Vec<ReadError>,
-}
-
-/// Whether a file's name is that of source code that is read.
-pub(super) fn is_code(path: &Path) -> bool {
-    let _ = path;
-    false
 }
 
 /// Reads one file.
@@ -114,6 +109,13 @@ fn documents(text: String, named: bool, prices: &Prices, read: &mut FileRead) {
         return;
     }
     if is_code(&path) {
+        if !code::may_call(&text) {
+            return;
+        }
+        if let Some(system) = code::read(&SourceFile::new(&path, text), prices) {
+            read.dialects.push(Dialect::Code);
+            read.system.absorb(system);
+        }
         return;
     }
     let marks = recognise::marks(&text);

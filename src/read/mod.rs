@@ -5,6 +5,7 @@
 //! an error with a place, and the other files are still read.
 
 pub(crate) mod checks;
+mod code;
 pub mod compose;
 mod discover;
 mod document;
@@ -66,7 +67,7 @@ pub fn read(paths: &[PathBuf], prices: &Prices) -> Reading {
 /// The same with other texts in place of some files'.
 #[must_use]
 pub fn read_over(paths: &[PathBuf], prices: &Prices, overlay: &Overlay) -> Reading {
-    let found = discover::discover(paths, file::is_code);
+    let found = discover::discover(paths, code::is_code);
     let mut reads: Vec<FileRead> = match found.candidates.as_slice() {
         // One file needs no second thread, and starting one costs more than reading.
         [only] => vec![file::read(only, prices, overlay)],
