@@ -36,8 +36,9 @@ pub const RULE: Rule = Rule {
 const CLIENT: &[u16] = &[400, 401, 403, 404, 422];
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
-    for (id, route) in audit.own_chat_routes().filter(|(_, route)| route.has_fallback()) {
+    for (id, route) in audit.own_chat_routes() {
         match &route.policy.fallback_statuses {
+            _ if !route.has_fallback() => {}
             None if route.dialect == Dialect::Portkey => {
                 let edit = audit
                     .system
