@@ -234,6 +234,10 @@ fn declared(known: Option<ModelFacts>, reached: &Reached, params: &Node, info: O
         mode: "chat".to_owned(),
         ..ModelFacts::default()
     });
+    if input_price.is_some() && !facts.found.is_certain() {
+        // Window and abilities are still those of the model found elsewhere; the price is now known.
+        "declared".clone_into(&mut facts.key);
+    }
     facts.input_price = input_price.or(facts.input_price);
     facts.output_price = output_price.or(facts.output_price);
     facts.max_input_tokens = max_input.or(facts.max_input_tokens);

@@ -2,7 +2,7 @@
 
 use crate::audit::{Audit, Family, FixKind, Harm, Hit, Hits, Rule};
 use crate::report::{Confidence, Severity};
-use crate::system::Dialect;
+use crate::system::{Deployment, Dialect};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -39,7 +39,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             let priced = deployment.facts.as_ref().is_some_and(|facts| {
                 facts.input_price.is_some() && (facts.found.is_certain() || facts.key == "declared")
             });
-            if priced || deployment.self_hosted {
+            if priced || deployment.self_hosted || is_free_or_unnamed(deployment) {
                 continue;
             }
             hits.push(
@@ -55,4 +55,13 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             );
         }
     }
+}
+
+/// Whether there is no price to know: `OpenRouter` serves `:free` models without charge, a router
+/// inside the gateway is no model, and a name from the environment is in no file.
+fn is_free_or_unnamed(deployment: &Deployment) -> bool {
+    let (provider, model) = (deployment.provider.value.as_str(), deployment.model.value.as_str());
+    (provider == "openrouter" && model.ends_with(":free"))
+        || provider == "auto_router"
+        || model.starts_with("os.environ/")
 }

@@ -30,6 +30,10 @@ const SOON: i64 = 90;
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     let source = audit.prices.source().unwrap_or("the price table");
+    let source = audit
+        .prices
+        .date()
+        .map_or_else(|| source.to_owned(), |date| format!("price table of {source}, {date}"));
     for (id, route) in audit.routes() {
         for member in &route.members {
             let deployment = audit.system.deployment(*member);

@@ -69,6 +69,13 @@ fn nearest_of_provider<'a>(audit: &Audit<'a>, provider: &str, model: &str) -> Op
         let name = name.rsplit('/').next().unwrap_or(name);
         name.len().abs_diff(model.len()) <= 1
             && strsim::damerau_levenshtein(name, model) == 1
+            && digits(name).eq(digits(model))
             && !names::is_pinned(model)
     })
+}
+
+/// A name's digits. Where they differ it is another version (`gemini-1.5-flash`, which the map has
+/// dropped, and `gemini-2.5-flash`) and no slip of the pen.
+fn digits(name: &str) -> impl Iterator<Item = u8> + '_ {
+    name.bytes().filter(u8::is_ascii_digit)
 }

@@ -3,7 +3,7 @@
 use crate::audit::{Audit, Family, FixKind, Harm, Hit, Hits, Rule};
 use crate::report::{Confidence, Severity};
 use crate::system::prices::Found;
-use crate::system::{Dialect, names};
+use crate::system::{Dialect, names, providers};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -40,11 +40,12 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
                 continue;
             };
             let model = &deployment.model.value;
-            // A name that says `latest` has a rule of its own, and what the map does not know cannot be judged.
-            let judged = deployment
-                .facts
-                .as_ref()
-                .is_some_and(|facts| facts.found != Found::Guess);
+            // A name that says `latest` has a rule of its own. On Azure a name that the map does not know is
+            // the team's own word for a deployment; elsewhere it can be judged when the provider is known.
+            let judged = deployment.facts.as_ref().map_or_else(
+                || names_its_models(&deployment.provider.value) && !model.starts_with("os.environ/"),
+                |facts| facts.found != Found::Guess,
+            );
             if deployment.self_hosted || !judged || names::is_pinned(model) || names::is_floating(model) {
                 continue;
             }
@@ -59,4 +60,10 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             );
         }
     }
+}
+
+/// Whether a provider is known and its models go by the provider's own names, not the team's.
+fn names_its_models(provider: &str) -> bool {
+    !matches!(provider, "azure" | "azure_ai" | "azure_text" | "bedrock" | "sagemaker")
+        && providers::default_key(provider).is_some()
 }
