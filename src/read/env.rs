@@ -47,7 +47,7 @@ pub(super) fn read(file: &Arc<SourceFile>) -> System {
 }
 
 /// Whether a file shows others what to set, and is committed.
-fn is_example(path: &Path) -> bool {
+pub(super) fn is_example(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
         ["example", "sample", "template", "dist"]
             .iter()

@@ -107,6 +107,9 @@ const HELPERS: &[&str] = &[
     "sync",
 ];
 
+/// Words of jobs that run once.
+const JOBS: &[&str] = &["init", "setup", "migrate", "migration", "migrations", "backup"];
+
 /// What an image holds.
 pub(super) fn kind_of(image: &str) -> ServiceKind {
     by_image(image).unwrap_or(ServiceKind::Other)
@@ -115,8 +118,12 @@ pub(super) fn kind_of(image: &str) -> ServiceKind {
 /// What a service is: by its image, by the program that its command starts, and by its name where
 /// it has no image in view (it is built, or the file overrides another one).
 pub(super) fn kind(name: &str, image: Option<&str>, command: Option<&str>) -> ServiceKind {
-    image
-        .and_then(by_image)
+    let known = image.and_then(by_image);
+    // A job that prepares a database with the gateway's own image answers nobody.
+    if matches!(known, Some(ServiceKind::Gateway(_))) && JOBS.iter().any(|word| has_word(name, word)) {
+        return ServiceKind::Other;
+    }
+    known
         .or_else(|| by_command(command?))
         .or_else(|| if image.is_none() { by_name(name) } else { None })
         .unwrap_or(ServiceKind::Other)
@@ -212,6 +219,10 @@ mod tests {
         assert_eq!(kind("litellm-redis", None, None), ServiceKind::Redis);
         assert_eq!(kind("litellm_db", None, None), ServiceKind::Database);
         assert_eq!(kind("litellm-init", None, None), ServiceKind::Other);
+        assert_eq!(
+            kind("gateway-run-migrations", Some("tensorzero/gateway"), None),
+            ServiceKind::Other
+        );
         // An image that is known to be none of these is not overruled by a name.
         assert_eq!(kind("redis", Some("nginx"), None), ServiceKind::Other);
     }
