@@ -110,11 +110,6 @@ const HELPERS: &[&str] = &[
 /// Words of jobs that run once.
 const JOBS: &[&str] = &["init", "setup", "migrate", "migration", "migrations", "backup"];
 
-/// What an image holds.
-pub(super) fn kind_of(image: &str) -> ServiceKind {
-    by_image(image).unwrap_or(ServiceKind::Other)
-}
-
 /// What a service is: by its image, by the program that its command starts, and by its name where
 /// it has no image in view (it is built, or the file overrides another one).
 pub(super) fn kind(name: &str, image: Option<&str>, command: Option<&str>) -> ServiceKind {
@@ -205,7 +200,7 @@ mod tests {
             ("ghcr.io/ggml-org/llama.cpp:server", ServiceKind::ModelServer),
             ("nginx:alpine", ServiceKind::Other),
         ] {
-            assert_eq!(kind_of(image), expected, "{image}");
+            assert_eq!(kind("x", Some(image), None), expected, "{image}");
         }
     }
 

@@ -21,9 +21,9 @@ pub(crate) fn parts(text: &str) -> Vec<Part<'_>> {
     let (mut rest, mut from) = (text, 0);
     while let Some(at) = rest[from..].find('$').map(|at| at + from) {
         let after = &rest[at + 1..];
-        if after.starts_with('$') {
+        if let Some(escaped) = after.strip_prefix('$') {
             parts.push(Part::Text(&rest[..=at]));
-            (rest, from) = (&after[1..], 0);
+            (rest, from) = (escaped, 0);
             continue;
         }
         let Some((part, length)) = reference(after) else {

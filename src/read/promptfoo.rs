@@ -71,3 +71,39 @@ fn judge(root: &Node) -> Option<Setting<String>> {
         .and_then(|node| node.get("text").or(Some(node)))
         .and_then(of)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceFile, parse_yaml};
+    use crate::system::prices::Prices;
+
+    fn evaluation(text: &str) -> Evaluation {
+        let file = SourceFile::new("promptfooconfig.yaml", text);
+        let prices = Prices::shipped();
+        let document = Document {
+            roots: parse_yaml(&file).unwrap(),
+            file,
+            prices: &prices,
+        };
+        assert!((READER.recognises)(&document));
+        (READER.read)(&document).evaluations.remove(0)
+    }
+
+    #[test]
+    fn providers_in_all_three_forms_are_subjects() {
+        let found = evaluation(
+            "prompts: [p.txt]\nproviders: [openai:gpt-4o, {id: ollama:chat:x, config: {}}, {anthropic:y: {label: z}}]\ntests: t.yaml\n",
+        );
+        assert_eq!(found.subjects, ["openai:gpt-4o", "ollama:chat:x", "anthropic:y"]);
+        assert!(found.judge.is_none());
+    }
+
+    #[test]
+    fn the_judge_of_an_assertion_wins_over_the_default() {
+        let default = "prompts: [p]\nproviders: openai:a\ndefaultTest: {options: {provider: {id: openai:b}}}\n";
+        assert_eq!(evaluation(default).judge.unwrap().value, "openai:b");
+        let both = format!("{default}tests: [{{assert: [{{type: llm-rubric, value: v, provider: openai:c}}]}}]\n");
+        assert_eq!(evaluation(&both).judge.unwrap().value, "openai:c");
+    }
+}

@@ -12,6 +12,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
+use crate::source::Node;
 use crate::system::{Dialect, Service, ServiceKind, System};
 
 use super::checks::duplicate_keys;
@@ -65,7 +66,7 @@ fn read(document: &Document<'_>) -> System {
     });
     duplicate_keys(root, Dialect::Compose, &mut system);
     let mut all_in_view = true;
-    for entry in root.get("services").into_iter().flat_map(|node| node.entries()) {
+    for entry in root.get("services").into_iter().flat_map(Node::entries) {
         if entry.value.as_map().is_none() {
             continue;
         }

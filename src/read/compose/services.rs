@@ -91,12 +91,12 @@ fn health_check(layers: &Layers<'_>) -> Setting<bool> {
         return Setting::default_of(false, COMPOSE);
     };
     let disabled = check.get("disable").filter(|node| node.as_bool() == Some(true));
-    let none = check.get("test").filter(|test| {
+    let switched_off = check.get("test").filter(|test| {
         let first = test.as_str().or_else(|| test.as_seq()?.first()?.as_str());
         first == Some("NONE")
     });
-    match disabled.or(none) {
-        Some(node) => Setting::written(false, node.place.clone()),
+    match disabled.or(switched_off) {
+        Some(off) => Setting::written(false, off.place.clone()),
         None => Setting::written(true, check.place.clone()),
     }
 }
