@@ -20,6 +20,7 @@ pub mod kong;
 pub mod kubernetes;
 mod link;
 pub mod litellm;
+pub mod portkey;
 pub mod promptfoo;
 mod recognise;
 mod secret_values;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::source::{Node, ParseError, SourceFile, parse_toml, parse_yaml};
 use crate::system::Dialect;
 
-use super::{Reader, compose, envoy, kong, kubernetes, litellm, promptfoo, tensorzero};
+use super::{Reader, compose, envoy, kong, kubernetes, litellm, portkey, promptfoo, tensorzero};
 
 /// Every reader of configurations, one line each. The first that recognises a document reads it.
 #[rustfmt::skip]
@@ -15,6 +15,7 @@ pub const READERS: &[&Reader] = &[
     &tensorzero::READER,
     &envoy::READER,
     &kong::READER,
+    &portkey::READER,
     &promptfoo::READER,
     &compose::READER,
     &kubernetes::READER,
