@@ -4,6 +4,7 @@ mod audit;
 mod completions;
 mod explain;
 mod prices;
+mod schema;
 mod style;
 mod watch;
 
@@ -36,6 +37,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Build the table of models and prices
     Prices(prices::PricesArgs),
+    /// Write the JSON Schema of aisys.yaml to the standard output
+    Schema,
     /// Write a completion script for a shell to the standard output
     Completions(completions::CompletionsArgs),
     /// Write the manual page to the standard output
@@ -90,6 +93,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, 
             prices::run(arguments, out, notes).map_err(|error| Failure::Usage(error.to_string()))?;
             Ok(exit::HOLDS)
         }
+        Command::Schema => schema::run(out),
         Command::Completions(arguments) => completions::run(arguments, out),
         Command::Man => completions::man(out),
     }

@@ -4,6 +4,7 @@
 //! what belongs together. A reader never fails as a whole: what it cannot read becomes a remark or
 //! an error with a place, and the other files are still read.
 
+pub mod aisys;
 pub(crate) mod checks;
 mod code;
 pub mod compose;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::source::{Node, ParseError, SourceFile, parse_toml, parse_yaml};
 use crate::system::Dialect;
 
-use super::{Reader, compose, envoy, kong, kubernetes, litellm, portkey, promptfoo, tensorzero};
+use super::{Reader, aisys, compose, envoy, kong, kubernetes, litellm, portkey, promptfoo, tensorzero};
 
 /// Every reader of configurations, one line each. The first that recognises a document reads it.
 #[rustfmt::skip]
 pub const READERS: &[&Reader] = &[
     &litellm::READER,
+    &aisys::READER,
     &tensorzero::READER,
     &envoy::READER,
     &kong::READER,
