@@ -5,6 +5,7 @@
 //! an error with a place, and the other files are still read.
 
 pub mod aisys;
+pub mod bifrost;
 pub(crate) mod checks;
 mod code;
 pub mod compose;
@@ -15,6 +16,7 @@ mod env;
 pub mod envoy;
 mod error;
 mod file;
+pub mod helicone;
 mod images;
 mod interpolate;
 pub mod kong;

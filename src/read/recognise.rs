@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::source::{Node, ParseError, SourceFile, parse_toml, parse_yaml};
 use crate::system::Dialect;
 
-use super::{Reader, aisys, compose, envoy, kong, kubernetes, litellm, portkey, promptfoo, tensorzero};
+use super::{
+    Reader, aisys, bifrost, compose, envoy, helicone, kong, kubernetes, litellm, portkey, promptfoo, tensorzero,
+};
 
 /// Every reader of configurations, one line each. The first that recognises a document reads it.
 #[rustfmt::skip]
@@ -16,6 +18,8 @@ pub const READERS: &[&Reader] = &[
     &tensorzero::READER,
     &envoy::READER,
     &kong::READER,
+    &bifrost::READER,
+    &helicone::READER,
     &portkey::READER,
     &promptfoo::READER,
     &compose::READER,

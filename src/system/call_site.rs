@@ -80,6 +80,8 @@ pub struct CallSite {
     pub model_loop: Option<ModelLoop>,
     /// A retry loop or decorator of the application's own around it: how many attempts, if known.
     pub app_retries: Option<Setting<Option<u32>>>,
+    /// Where a provider's `Retry-After` is slept away however long it is.
+    pub obeys_retry_after: Option<Place>,
     /// The system prompt or the prompt's fixed part, when it is in the code.
     pub prompt: Option<Prompt>,
     /// Where text from outside is joined into the system prompt.

@@ -103,6 +103,31 @@ pub(super) fn app_retries(source: Source<'_>, call: Node<'_>) -> Option<Setting<
     })
 }
 
+/// Where the function sleeps for as long as a `Retry-After` says, without a cap.
+pub(super) fn obeyed_retry_after(source: Source<'_>, call: Node<'_>) -> Option<Place> {
+    let function = around(call).last().copied()?;
+    let says = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        lower.contains("retry-after") || lower.contains("retry_after") || lower.contains("retryafter")
+    };
+    let mut found = None;
+    every(function, |node| {
+        if found.is_some() || !is_call(node) {
+            return;
+        }
+        let sleeps = source
+            .callee(node)
+            .is_some_and(|callee| callee.ends_with("sleep") || callee == "setTimeout" || callee.ends_with("delay"));
+        let arguments = node
+            .child_by_field_name("arguments")
+            .map_or("", |arguments| source.text(arguments));
+        if sleeps && says(arguments) && !arguments.contains("min(") {
+            found = Some(source.place(node));
+        }
+    });
+    found
+}
+
 fn leading_number(text: &str) -> Option<u32> {
     let digits: String = text.trim_start().chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()

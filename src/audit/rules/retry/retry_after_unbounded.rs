@@ -23,6 +23,20 @@ pub const RULE: Rule = Rule {
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     for (id, route) in audit.own_chat_routes() {
+        let slept = route
+            .call
+            .and_then(|call| audit.system.call(call).obeys_retry_after.as_ref());
+        if let Some(place) = slept {
+            hits.push(
+                Hit::at(
+                    place,
+                    "a provider that says `Retry-After: 86400` holds this request for a day",
+                )
+                .route(id)
+                .label("no cap")
+                .help("wait for at most 60 s, and fall back instead"),
+            );
+        }
         for retry in route.plan.retries() {
             if retry.backoff.retry_after != Some(Wait::Unbounded) || retry.retries.value == 0 {
                 continue;
