@@ -166,6 +166,7 @@ fn add_call(system: &mut System, base_url: &str) {
         streams: None,
         model_loop: None,
         app_retries: None,
+        obeys_retry_after: None,
         prompt: None,
         untrusted_in_system: None,
         parses_json: None,
