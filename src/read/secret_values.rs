@@ -29,7 +29,7 @@ impl SecretValues {
     /// Remarks on the value of one variable, when it holds a secret. `${NAME}` is none; a literal
     /// default inside `${NAME:-…}` is one like any other.
     pub(crate) fn check(&mut self, name: &str, value: &str, place: &Place, system: &mut System) {
-        let Some((secret, sure)) = literal(name, value) else {
+        let Some(secret) = literal(name, value) else {
             return;
         };
         let place = within(place, secret);
@@ -39,14 +39,13 @@ impl SecretValues {
         let message = format!("the value of {name} stands in the file: {}", secrets::redact(secret));
         system.remarks.push(Remark {
             help: Some((self.help)(name)),
-            sure,
             ..remark(RemarkKind::LiteralSecret, self.dialect, &place, message)
         });
     }
 }
 
-/// The secret that a variable's value holds, and whether it is surely one.
-fn literal<'a>(name: &str, value: &'a str) -> Option<(&'a str, bool)> {
+/// The secret that a variable's value holds.
+fn literal<'a>(name: &str, value: &'a str) -> Option<&'a str> {
     let literals: Vec<&str> = match parts(value).as_slice() {
         [Part::Text(text)] => vec![*text],
         // A name with a default: compose uses the default where nothing else is set.
@@ -60,12 +59,12 @@ fn literal<'a>(name: &str, value: &'a str) -> Option<(&'a str, bool)> {
     let found = literals.into_iter().find_map(|text| {
         let text = text.trim();
         if holds_key(name) && secrets::is_secret(text) {
-            return Some((text, true));
+            return Some(text);
         }
         let is_password = holds_password(name) && !text.contains("://");
-        (is_password && is_word(text)).then(|| (text, secrets::is_secret(text)))
+        (is_password && is_word(text)).then_some(text)
     });
-    found.or_else(|| url_password(value).map(|password| (password, secrets::is_secret(password))))
+    found.or_else(|| url_password(value))
 }
 
 /// The password in `scheme://user:password@host`, when it is written out.
@@ -131,23 +130,19 @@ mod tests {
     #[test]
     fn only_what_is_written_out_is_a_literal() {
         for (name, value, expected) in [
-            (
-                "OPENAI_API_KEY",
-                "sk-proj-9aK3jd82Jd8s",
-                Some(("sk-proj-9aK3jd82Jd8s", true)),
-            ),
+            ("OPENAI_API_KEY", "sk-proj-9aK3jd82Jd8s", Some("sk-proj-9aK3jd82Jd8s")),
             ("OPENAI_API_KEY", "${OPENAI_API_KEY}", None),
             ("OPENAI_API_KEY", "${OPENAI_API_KEY:-}", None),
             (
                 "OPENAI_API_KEY",
                 "${K:-sk-proj-9aK3jd82Jd8s}",
-                Some(("sk-proj-9aK3jd82Jd8s", true)),
+                Some("sk-proj-9aK3jd82Jd8s"),
             ),
-            ("POSTGRES_PASSWORD", "postgres", Some(("postgres", false))),
+            ("POSTGRES_PASSWORD", "postgres", Some("postgres")),
             ("POSTGRES_PASSWORD", "${POSTGRES_PASSWORD:?needed}", None),
             ("POSTGRES_PASSWORD", "REDACTED", None),
             ("POSTGRES_PASSWORD_FILE", "/run/secrets/pg", None),
-            ("DATABASE_URL", "postgresql://llm:llm@db:5432/llm", Some(("llm", false))),
+            ("DATABASE_URL", "postgresql://llm:llm@db:5432/llm", Some("llm")),
             ("DATABASE_URL", "postgresql://llm:${PG}@db:5432/llm", None),
             ("MAX_TOKENS", "4096", None),
             ("LANGFUSE_PUBLIC_KEY", "pk-lf-9aK3jd82Jd8s", None),

@@ -82,7 +82,7 @@ pub(super) fn given(system: &System, id: GatewayId, name: &str) -> Option<Given>
         })
 }
 
-/// The service's own environment first, then its env files (Compose specification, "env_file").
+/// The service's own environment first, then its env files (Compose specification, `env_file`).
 fn of_service(system: &System, service: &Service, name: &str) -> Option<Given> {
     let home = folder(&service.place);
     // Compose fills references from the `.env` file in its own folder.
