@@ -255,6 +255,27 @@ fn a_backend_out_of_sight_is_a_provider_of_its_own_name() {
 }
 
 #[test]
+fn a_policy_in_a_file_beside_acts_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("base.yaml");
+    std::fs::write(&path, BACKENDS).unwrap();
+    let policy = "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: p, namespace: ai}\nspec:\n  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: chat}]\n  retry: {numRetries: 1, numAttemptsPerPriority: 1}\n";
+    std::fs::write(folder.path().join("fallback.yaml"), policy).unwrap();
+    let file = SourceFile::new(&path, BACKENDS);
+    let roots = parse_yaml(&file).unwrap();
+    let prices = Prices::shipped();
+    let document = Document {
+        file,
+        roots,
+        prices: &prices,
+    };
+    let system = (READER.read)(&document);
+    // Two attempts, one at each priority, and the route is read once.
+    assert_eq!(system.routes.len(), 1);
+    assert_eq!(providers(&system, &system.routes[0].plan), ["openai", "bedrock"]);
+}
+
+#[test]
 fn what_is_wrong_is_remarked_upon() {
     let text = BACKENDS
         .replace("- {name: aws, priority", "- {name: awss, prioritty")
