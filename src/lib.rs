@@ -3,6 +3,16 @@
 //! Rooms from low to high: [`source`] and [`clock`], [`system`], [`report`]; [`read`];
 //! [`audit`]; [`cli`]. A lower room never imports a higher one.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::float_cmp,
+        clippy::format_push_string,
+        clippy::format_collect,
+        reason = "tests compare with exact expectations and build small texts"
+    )
+)]
+
 pub mod audit;
 pub mod cli;
 pub mod clock;

@@ -1,6 +1,7 @@
 //! The report of an audit: findings, tables, the answers to the three questions, traced numbers.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::report::{Answer, Explained, Finding, Report, RuleInfo, Severity, Table};
 use crate::system::{FateKind, Plan, Route, RouteId, units};
@@ -354,15 +355,15 @@ fn survivor(route: &Route, through: &str, row: &super::answers::WhatIf) -> Strin
     match row.wait.as_ref().and_then(|wait| wait.value) {
         Some(wait) if wait.is_infinite() => line.push_str(", but never while it hangs instead of failing"),
         Some(wait) if wait > 0.0 => {
-            line.push_str(&format!(", after {} when it hangs", units::show_seconds(wait)));
+            let _ = write!(line, ", after {} when it hangs", units::show_seconds(wait));
         }
         _ => {}
     }
     if let Some(factor) = row.price_factor.filter(|factor| (factor - 1.0).abs() >= 0.05) {
-        line.push_str(&format!(", at {} times the price", units::trim(factor)));
+        let _ = write!(line, ", at {} times the price", units::trim(factor));
     }
     if !row.lost.is_empty() {
-        line.push_str(&format!(", without {}", row.lost.join(", ")));
+        let _ = write!(line, ", without {}", row.lost.join(", "));
     }
     line
 }

@@ -199,12 +199,12 @@ fn block_after(lines: &[&str], at: usize) -> (usize, usize) {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let own = indent(lines[first]);
     let mut last = first;
-    for next in first + 1..lines.len() {
-        if is_blank(lines[next]) {
+    for (next, line) in lines.iter().enumerate().skip(first + 1) {
+        if is_blank(line) {
             continue;
         }
-        let deeper = indent(lines[next]) > own;
-        let closes = indent(lines[next]) == own && lines[next].trim_start().starts_with([')', ']', '}']);
+        let deeper = indent(line) > own;
+        let closes = indent(line) == own && line.trim_start().starts_with([')', ']', '}']);
         if !deeper && !closes {
             break;
         }

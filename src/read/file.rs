@@ -87,7 +87,7 @@ fn finish(path: &Path, bytes: io::Result<Vec<u8>>, most: u64, named: bool, price
         Ok(text) => documents(text, named, prices, &mut read),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..valid]).count();
             let head = String::from_utf8_lossy(error.as_bytes());
             if named || recognise::marks(&head) == Some(true) {
                 let message = format!("not UTF-8 text: line {line} holds a byte that no character has");

@@ -1,5 +1,6 @@
 //! GitHub workflow commands: one annotation per finding.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::{Finding, Report, Severity, slashed};
@@ -30,10 +31,10 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     };
     let mut message = finding.message.clone();
     if !finding.routes.is_empty() {
-        message.push_str(&format!("\nroutes: {}", finding.routes.join(", ")));
+        let _ = write!(message, "\nroutes: {}", finding.routes.join(", "));
     }
     if let Some(help) = &finding.help {
-        message.push_str(&format!("\nhelp: {help}"));
+        let _ = write!(message, "\nhelp: {help}");
     }
     writeln!(
         out,

@@ -236,7 +236,9 @@ fn any_up(paths: Vec<Path>, shares: &[f64]) -> f64 {
 
 /// The same for paths that hang together through shared fates.
 fn connected_up(mut paths: Vec<Path>, shares: &[f64]) -> f64 {
-    paths.iter_mut().for_each(|path| path.sort_unstable());
+    for path in &mut paths {
+        path.sort_unstable();
+    }
     paths.sort();
     paths.dedup();
     if let [only] = paths.as_slice() {

@@ -45,6 +45,7 @@ pub(super) struct Provider {
 /// One deployment: a model at a provider.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "these are the keys of the file")]
 pub(super) struct Model {
     /// The provider's name in `providers`.
     provider: String,

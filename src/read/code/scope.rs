@@ -81,8 +81,9 @@ impl<'a, 't> Scope<'a, 't> {
             "import_statement" if self.source.is_python() => self.python_import(node),
             "import_from_statement" => self.python_from(node),
             "import_statement" => self.script_import(node),
-            "assignment" => self.assign(node.child_by_field_name("left"), node.child_by_field_name("right")),
-            "assignment_expression" => self.assign(node.child_by_field_name("left"), node.child_by_field_name("right")),
+            "assignment" | "assignment_expression" => {
+                self.assign(node.child_by_field_name("left"), node.child_by_field_name("right"))
+            }
             "variable_declarator" => {
                 let value = node.child_by_field_name("value");
                 if let Some(module) = value.and_then(|value| self.required(value)) {

@@ -90,7 +90,8 @@ impl<'a> Source<'a> {
     }
 
     /// The positional arguments of a call.
-    pub(super) fn positional<'t>(self, call: Node<'t>) -> Vec<Node<'t>> {
+    #[expect(clippy::unused_self, reason = "the twin of `named`")]
+    pub(super) fn positional(self, call: Node<'_>) -> Vec<Node<'_>> {
         named_children(call.child_by_field_name("arguments"))
             .into_iter()
             .filter(|argument| !matches!(argument.kind(), "keyword_argument" | "comment"))

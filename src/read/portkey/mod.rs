@@ -102,7 +102,7 @@ fn read(document: &Document<'_>) -> System {
         mode: Mode::Chat,
         wildcard: false,
         catch_all: false,
-        members: tree.members(&plan),
+        members: targets::Tree::members(&plan),
         fallbacks: tree.fallbacks,
         plan,
         policy: Policy {

@@ -133,7 +133,7 @@ impl<'p> Tree<'p> {
     }
 
     /// The deployments that are tried first: those of the plan without its fallbacks.
-    pub(super) fn members(&self, plan: &Plan) -> Vec<DeploymentId> {
+    pub(super) fn members(plan: &Plan) -> Vec<DeploymentId> {
         let own = match plan {
             Plan::First(branches) => branches.first().map_or(plan, |branch| &branch.plan),
             _ => plan,
