@@ -1,7 +1,10 @@
 //! What a rule reports, before it becomes a finding.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::report::{Confidence, Finding, Fix, FixSafety, Related, Severity};
-use crate::source::{Edit, Place};
+use crate::source::{Edit, Place, SourceFile, Span};
 use crate::system::{Route, RouteId};
 
 use super::Rule;
@@ -123,23 +126,27 @@ pub struct Hits<'a> {
     rule: &'a Rule,
     routes: &'a [Route],
     findings: Vec<Finding>,
+    /// Where each place's finding is: a hostile file can have very many.
+    known: HashMap<(*const SourceFile, Span), usize>,
 }
 
 impl<'a> Hits<'a> {
     /// An empty collection for a rule over a system's routes.
     #[must_use]
-    pub const fn new(rule: &'a Rule, routes: &'a [Route]) -> Self {
+    pub fn new(rule: &'a Rule, routes: &'a [Route]) -> Self {
         Self {
             rule,
             routes,
             findings: Vec::new(),
+            known: HashMap::new(),
         }
     }
 
     /// Takes a hit in, folding it into an earlier one at the same place.
     pub fn push(&mut self, hit: Hit) {
         let route = hit.route.map(|id| self.routes[id.0].name.clone());
-        if let Some(known) = self.findings.iter_mut().find(|finding| finding.place == hit.place) {
+        let key = (Arc::as_ptr(&hit.place.file), hit.place.span);
+        if let Some(known) = self.known.get(&key).and_then(|at| self.findings.get_mut(*at)) {
             if let Some(name) = route
                 && !known.routes.contains(&name)
             {
@@ -153,6 +160,7 @@ impl<'a> Hits<'a> {
             known.severity = known.severity.max(hit.severity.unwrap_or(self.rule.severity));
             return;
         }
+        self.known.insert(key, self.findings.len());
         self.findings.push(Finding {
             rule: self.rule.name,
             severity: hit.severity.unwrap_or(self.rule.severity),

@@ -8,7 +8,11 @@
 )]
 
 mod cli;
+mod corpus;
+mod formats;
 mod hostile;
+mod layering;
 mod mutation;
+mod numbers;
 mod rules;
 mod support;
