@@ -117,7 +117,10 @@ fn is_wanted(path: &Path, is_code: fn(&Path) -> bool) -> bool {
 
 /// Whether a name is that of a file of variables: `.env`, `.env.example`, `prod.env`.
 pub(super) fn is_env(path: &Path) -> bool {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .is_some_and(|name| name == ".env" || name.starts_with(".env.") || name.ends_with(".env"))
+    let is_config = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| CONFIG_EXTENSIONS.contains(&extension));
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    !is_config && name.split('.').skip(1).any(|part| part == "env")
 }
