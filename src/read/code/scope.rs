@@ -82,7 +82,7 @@ impl<'a, 't> Scope<'a, 't> {
             "import_from_statement" => self.python_from(node),
             "import_statement" => self.script_import(node),
             "assignment" | "assignment_expression" => {
-                self.assign(node.child_by_field_name("left"), node.child_by_field_name("right"))
+                self.assign(node.child_by_field_name("left"), node.child_by_field_name("right"));
             }
             "variable_declarator" => {
                 let value = node.child_by_field_name("value");
