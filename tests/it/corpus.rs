@@ -12,6 +12,7 @@ use aisys::system::prices::Prices;
 use crate::support::{TODAY, root};
 
 /// The corpus: `$AISYS_SHARED/corpus`, else beside the checkout.
+#[allow(clippy::print_stderr, reason = "a skipped test says so aloud")]
 fn corpus() -> Option<PathBuf> {
     let shared = std::env::var_os("AISYS_SHARED").map_or_else(|| root("../shared"), PathBuf::from);
     let corpus = shared.join("corpus");

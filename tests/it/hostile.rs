@@ -1,5 +1,6 @@
 //! Input that means harm, or is merely broken: a clear error, no hang, and other files still read.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -38,7 +39,7 @@ fn an_alias_bomb_is_refused_early() {
     let mut text = String::from("model_list:\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let before = format!("*a{}, ", level - 1).repeat(10);
-        text.push_str(&format!("a{level}: &a{level} [{}]\n", before.trim_end_matches(", ")));
+        writeln!(text, "a{level}: &a{level} [{}]", before.trim_end_matches(", ")).unwrap();
     }
     let out = beside_a_good_one("bomb.yaml", text.as_bytes());
     assert!(out.contains("not read:") && out.contains("bomb.yaml"), "{out}");
