@@ -5,10 +5,12 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::clock::Day;
+use crate::source::{Node, Place};
 use crate::system::prices::Prices;
 use crate::system::{Dialect, Fate, FateKind, Gateway, GatewayId, Remark, RemarkKind, Route, RouteId, System};
 
 use super::answers::{self, Availabilities, RouteAnswers};
+use super::index::{self, Index};
 
 /// What the user chose, or the defaults.
 #[derive(Debug, Clone)]
@@ -45,6 +47,7 @@ pub struct Audit<'a> {
     pub options: &'a Options,
     /// For each route, at the same index as in the system.
     pub answers: Vec<RouteAnswers>,
+    index: Index,
 }
 
 impl<'a> Audit<'a> {
@@ -61,6 +64,7 @@ impl<'a> Audit<'a> {
             prices,
             options,
             answers,
+            index: Index::of(system),
         }
     }
 
@@ -89,9 +93,29 @@ impl<'a> Audit<'a> {
         })
     }
 
+    /// The routes of one gateway.
+    pub fn routes_of(&self, gateway: GatewayId) -> impl Iterator<Item = (RouteId, &'a Route)> {
+        let system = self.system;
+        self.index.routes_of[gateway.0]
+            .iter()
+            .map(move |id| (*id, system.route(*id)))
+    }
+
     /// The chat routes of one gateway.
-    pub fn chat_routes_of(&self, gateway: GatewayId) -> impl Iterator<Item = (RouteId, &'a Route)> + use<'a> {
-        self.system.routes_of(gateway).filter(|(_, route)| route.is_chat())
+    pub fn chat_routes_of(&self, gateway: GatewayId) -> impl Iterator<Item = (RouteId, &'a Route)> {
+        self.routes_of(gateway).filter(|(_, route)| route.is_chat())
+    }
+
+    /// The document that a place is in: the innermost one, where a file holds another (a
+    /// configuration inside a `ConfigMap`). Fixes add their keys to it.
+    #[must_use]
+    pub fn document_at(&self, place: &Place) -> Option<&'a Node> {
+        let documents = self.index.documents_of.get(&index::address(&place.file))?;
+        documents
+            .iter()
+            .map(|at| &self.system.documents[*at])
+            .filter(|root| root.place.span.contains(place.span))
+            .min_by_key(|root| root.place.span.end - root.place.span.start)
     }
 
     /// The fates of a kind each of which takes a route down alone.
@@ -135,13 +159,7 @@ impl<'a> Audit<'a> {
     /// Whether another route falls back to this one.
     #[must_use]
     pub fn is_fallback_target(&self, id: RouteId) -> bool {
-        self.routes().any(|(other, route)| {
-            other != id
-                && route
-                    .fallbacks
-                    .iter()
-                    .any(|fallback| fallback.target == Some(id) && fallback.acts())
-        })
+        self.index.is_fallback_target[id.0]
     }
 
     /// All gateways with their ids.

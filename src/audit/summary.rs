@@ -12,7 +12,8 @@ use super::{Audit, Rule};
 /// Minutes in a month of 30 days.
 const MONTH_MINUTES: f64 = 43_200.0;
 
-/// Joins findings and numbers into a report.
+/// Joins findings and numbers into a report. The numbers' terms come with [`explained`], for the
+/// outputs that show them: they are most of a large report.
 #[must_use]
 pub fn report(audit: &Audit<'_>, rules: &[&'static Rule], findings: Vec<Finding>) -> Report {
     Report {
@@ -20,7 +21,6 @@ pub fn report(audit: &Audit<'_>, rules: &[&'static Rule], findings: Vec<Finding>
         findings,
         tables: vec![routes_table(audit), what_if_table(audit)],
         answers: vec![single_points(audit), primary_down(audit), cost_controls(audit)],
-        explained: explained(audit),
         rules: rules.iter().map(|rule| info(rule)).collect(),
         ..Report::default()
     }
@@ -418,7 +418,8 @@ fn cost_controls(audit: &Audit<'_>) -> Answer {
 }
 
 /// Every number of every route with its terms.
-fn explained(audit: &Audit<'_>) -> Vec<Explained> {
+#[must_use]
+pub fn explained(audit: &Audit<'_>) -> Vec<Explained> {
     audit
         .routes()
         .flat_map(|(id, route)| explained_route(audit, id, route))

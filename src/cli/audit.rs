@@ -159,6 +159,15 @@ impl AuditArgs {
         named.chain(tables).collect()
     }
 
+    /// Whether any output shows what the numbers were computed from.
+    fn shows_terms(&self) -> bool {
+        let formats = self.output.iter().filter_map(|path| report::format_of(path).ok());
+        self.explain_number.is_some()
+            || formats
+                .chain([self.format])
+                .any(|format| matches!(format, Format::Json | Format::Jsonl))
+    }
+
     /// The paths to search: those that were named, else the current folder.
     pub(super) fn searched(&self) -> Vec<PathBuf> {
         if self.paths.is_empty() {
@@ -286,6 +295,9 @@ fn examine(
         findings = filtered.new;
     }
     let mut report = audit::report(&computed, rules, findings);
+    if arguments.shows_terms() {
+        report.explained = audit::explained(&computed);
+    }
     report.summary = summary(reading);
     report.unreadable = reading.errors.iter().map(read::ReadError::render).collect();
     report.notes = notes;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::{Answer, Explained, Finding, FixSafety, Report, Severity, Table, counts, slashed};
@@ -12,20 +13,38 @@ const VERSION: u32 = 1;
 
 /// The whole report as one document.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let document = json!({
-        "version": VERSION,
-        "tool": {"name": "aisys", "version": env!("CARGO_PKG_VERSION")},
-        "stage": report.stage,
-        "summary": head(report),
-        "answers": report.answers.iter().map(answer).collect::<Vec<_>>(),
-        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
-        "tables": report.tables.iter().map(table).collect::<Vec<_>>(),
-        "numbers": report.explained.iter().map(number).collect::<Vec<_>>(),
-        "unreadable": report.unreadable,
-        "notes": report.notes,
-    });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer_pretty(&mut *out, &Document(report))?;
     writeln!(out)
+}
+
+/// A report that is written part by part: a large one is never held a second time.
+struct Document<'a>(&'a Report);
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self.0;
+        let mut document = serializer.serialize_map(None)?;
+        document.serialize_entry("version", &VERSION)?;
+        document.serialize_entry("tool", &json!({"name": "aisys", "version": env!("CARGO_PKG_VERSION")}))?;
+        document.serialize_entry("stage", report.stage)?;
+        document.serialize_entry("summary", &head(report))?;
+        document.serialize_entry("answers", &Each(&report.answers, answer))?;
+        document.serialize_entry("findings", &Each(&report.findings, finding))?;
+        document.serialize_entry("tables", &Each(&report.tables, table))?;
+        document.serialize_entry("numbers", &Each(&report.explained, number))?;
+        document.serialize_entry("unreadable", &report.unreadable)?;
+        document.serialize_entry("notes", &report.notes)?;
+        document.end()
+    }
+}
+
+/// A list whose members become values one at a time.
+struct Each<'a, T>(&'a [T], fn(&T) -> Value);
+
+impl<T> Serialize for Each<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(self.1))
+    }
 }
 
 /// One object a line, each with a `type`.

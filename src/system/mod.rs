@@ -42,7 +42,7 @@ pub use variables::{Variable, Variables};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::source::{Node, Place, SourceFile};
+use crate::source::{Node, SourceFile};
 
 /// What an application's model access consists of, from all files that belong together.
 #[derive(Debug, Default)]
@@ -109,16 +109,6 @@ impl System {
     #[must_use]
     pub fn peak(&self) -> Option<f64> {
         self.declared.peak_per_second.as_ref().map(|peak| peak.value)
-    }
-
-    /// The document that a place is in: the innermost one, where a file holds another (a
-    /// configuration inside a `ConfigMap`). Fixes add their keys to it.
-    #[must_use]
-    pub fn document_at(&self, place: &Place) -> Option<&Node> {
-        self.documents
-            .iter()
-            .filter(|root| root.place.same_file(place) && root.place.span.contains(place.span))
-            .min_by_key(|root| root.place.span.end - root.place.span.start)
     }
 
     /// Every file that something was read from, each once.

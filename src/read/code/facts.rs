@@ -104,28 +104,23 @@ pub(super) fn app_retries(source: Source<'_>, call: Node<'_>) -> Option<Setting<
 }
 
 /// Where the function sleeps for as long as a `Retry-After` says, without a cap.
-pub(super) fn obeyed_retry_after(source: Source<'_>, call: Node<'_>) -> Option<Place> {
+pub(super) fn obeyed_retry_after(source: Source<'_>, scope: &Scope<'_, '_>, call: Node<'_>) -> Option<Place> {
     let function = around(call).last().copied()?;
     let says = |text: &str| {
         let lower = text.to_ascii_lowercase();
         lower.contains("retry-after") || lower.contains("retry_after") || lower.contains("retryafter")
     };
-    let mut found = None;
-    every(function, |node| {
-        if found.is_some() || !is_call(node) {
-            return;
-        }
+    let obeys = |node: &&Node<'_>| {
         let sleeps = source
-            .callee(node)
+            .callee(**node)
             .is_some_and(|callee| callee.ends_with("sleep") || callee == "setTimeout" || callee.ends_with("delay"));
         let arguments = node
             .child_by_field_name("arguments")
             .map_or("", |arguments| source.text(arguments));
-        if sleeps && says(arguments) && !arguments.contains("min(") {
-            found = Some(source.place(node));
-        }
-    });
-    found
+        sleeps && says(arguments) && !arguments.contains("min(")
+    };
+    let found = scope.calls_in(function).iter().find(obeys)?;
+    Some(source.place(*found))
 }
 
 fn leading_number(text: &str) -> Option<u32> {
@@ -221,46 +216,34 @@ pub(super) fn joined_from_outside(source: Source<'_>, call: Node<'_>, prompt: No
 }
 
 /// Where the answer of a call is parsed as JSON, in the same function.
-pub(super) fn parsed_as_json(source: Source<'_>, call: Node<'_>) -> Option<Place> {
+pub(super) fn parsed_as_json(source: Source<'_>, scope: &Scope<'_, '_>, call: Node<'_>) -> Option<Place> {
     let outside = around(call);
     let function = outside.last().copied()?;
-    let names = names_of_answer(source, call, function);
-    let mut found = None;
-    every(function, |node| {
-        if found.is_some() || !is_call(node) {
-            return;
-        }
+    let names = names_of_answer(source, scope, call, function);
+    let parses_answer = |node: &&Node<'_>| {
         let parses = source
-            .callee(node)
+            .callee(**node)
             .is_some_and(|callee| matches!(callee.as_str(), "json.loads" | "JSON.parse" | "loads" | "orjson.loads"));
-        if !parses {
-            return;
-        }
-        let argument = source.positional(node).first().copied();
-        let about_answer = argument.is_some_and(|argument| {
+        let argument = source.positional(**node).first().copied().filter(|_| parses);
+        argument.is_some_and(|argument| {
             let mut is_answer =
                 argument.byte_range().start <= call.start_byte() && call.end_byte() <= argument.end_byte();
             every(argument, |inner| {
                 is_answer |= inner.kind() == "identifier" && names.iter().any(|name| *name == source.text(inner));
             });
             is_answer
-        });
-        if about_answer {
-            found = Some(source.place(node));
-        }
-    });
-    found
+        })
+    };
+    let found = scope.calls_in(function).iter().find(parses_answer)?;
+    Some(source.place(*found))
 }
 
 /// The names that hold an answer, or a part of it.
-fn names_of_answer<'a>(source: Source<'a>, call: Node<'_>, function: Node<'_>) -> Vec<&'a str> {
+fn names_of_answer<'a>(source: Source<'a>, scope: &Scope<'_, '_>, call: Node<'_>, function: Node<'_>) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     // Two rounds: `response = call(…)`, then `text = response.choices[0]…`.
     for _ in 0..2 {
-        every(function, |node| {
-            if !matches!(node.kind(), "assignment" | "variable_declarator") {
-                return;
-            }
+        for node in scope.assignments_in(function) {
             let name = node
                 .child_by_field_name("left")
                 .or_else(|| node.child_by_field_name("name"));
@@ -268,7 +251,7 @@ fn names_of_answer<'a>(source: Source<'a>, call: Node<'_>, function: Node<'_>) -
                 .child_by_field_name("right")
                 .or_else(|| node.child_by_field_name("value"));
             let (Some(name), Some(value)) = (name, value) else {
-                return;
+                continue;
             };
             let mut holds = value.start_byte() <= call.start_byte() && call.end_byte() <= value.end_byte();
             every(value, |inner| {
@@ -278,7 +261,7 @@ fn names_of_answer<'a>(source: Source<'a>, call: Node<'_>, function: Node<'_>) -
             if holds && !names.contains(&name) {
                 names.push(name);
             }
-        });
+        }
     }
     names
 }
@@ -336,21 +319,18 @@ pub(super) fn fallbacks<'t>(source: Source<'_>, scope: &Scope<'_, 't>, call: Nod
                 .or_else(|| node.child_by_field_name("name"))
         })
         .map(|name| source.text(name));
-    every(scope.root(), |node| {
-        if !is_call(node) {
-            return;
-        }
-        let Some(callee) = source.callee(node) else { return };
+    for node in scope.calls() {
+        let Some(callee) = source.callee(*node) else { continue };
         let Some(base) = callee
             .strip_suffix(".with_fallbacks")
             .or_else(|| callee.strip_suffix(".withFallbacks"))
         else {
-            return;
+            continue;
         };
         let own = name == Some(base) || base == source.text(call).split_whitespace().collect::<String>();
-        if let Some(argument) = source.positional(node).first().filter(|_| own) {
+        if let Some(argument) = source.positional(*node).first().filter(|_| own) {
             list(*argument);
         }
-    });
+    }
     found
 }

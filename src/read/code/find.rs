@@ -6,7 +6,7 @@ use crate::system::Sdk;
 
 use super::scope::Scope;
 use super::sdks::{CONSTRUCTORS, FUNCTIONS, METHODS, module_of, provider_of};
-use super::tree::{Source, every, is_call};
+use super::tree::{Source, is_call};
 
 /// A call of a model.
 #[derive(Debug, Clone, Copy)]
@@ -23,15 +23,11 @@ pub(super) struct Found<'t> {
 
 /// All calls, in the order of the text.
 pub(super) fn calls<'t>(source: Source<'_>, scope: &Scope<'_, 't>) -> Vec<Found<'t>> {
-    let mut found = Vec::new();
-    every(scope.root(), |node| {
-        if is_call(node)
-            && let Some(call) = recognise(source, scope, node)
-        {
-            found.push(call);
-        }
-    });
-    found
+    scope
+        .calls()
+        .iter()
+        .filter_map(|node| recognise(source, scope, *node))
+        .collect()
 }
 
 fn recognise<'t>(source: Source<'_>, scope: &Scope<'_, 't>, node: Node<'t>) -> Option<Found<'t>> {

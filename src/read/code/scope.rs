@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tree_sitter::Node;
 
 use super::sdks;
-use super::tree::{Source, every, named_children};
+use super::tree::{Source, every, is_call, named_children};
 
 /// How often a name may lead to another name.
 const DEEPEST: usize = 4;
@@ -17,7 +17,10 @@ pub(super) struct Scope<'a, 't> {
     imports: HashMap<&'a str, (String, &'a str)>,
     /// A name, or `self.client`, to what was last assigned to it.
     values: HashMap<&'a str, Node<'t>>,
-    root: Node<'t>,
+    /// All calls, in the order of the text.
+    calls: Vec<Node<'t>>,
+    /// All assignments and declarations, in the order of the text.
+    assignments: Vec<Node<'t>>,
 }
 
 /// What an expression stands for.
@@ -41,15 +44,27 @@ impl<'a, 't> Scope<'a, 't> {
             source,
             imports: HashMap::new(),
             values: HashMap::new(),
-            root,
+            calls: Vec::new(),
+            assignments: Vec::new(),
         };
         every(root, |node| scope.note(node));
         scope
     }
 
-    /// The file's tree.
-    pub(super) const fn root(&self) -> Node<'t> {
-        self.root
+    /// All calls, in the order of the text. They are gathered once: a walk of the whole tree for each
+    /// call would make a file's cost the square of its length.
+    pub(super) fn calls(&self) -> &[Node<'t>] {
+        &self.calls
+    }
+
+    /// The calls inside a node.
+    pub(super) fn calls_in(&self, node: Node<'_>) -> &[Node<'t>] {
+        inside(&self.calls, node)
+    }
+
+    /// The assignments and declarations inside a node.
+    pub(super) fn assignments_in(&self, node: Node<'_>) -> &[Node<'t>] {
+        inside(&self.assignments, node)
     }
 
     /// Whether any library that is known here is imported.
@@ -77,6 +92,11 @@ impl<'a, 't> Scope<'a, 't> {
     }
 
     fn note(&mut self, node: Node<'t>) {
+        if is_call(node) {
+            self.calls.push(node);
+        } else if matches!(node.kind(), "assignment" | "variable_declarator") {
+            self.assignments.push(node);
+        }
         match node.kind() {
             "import_statement" if self.source.is_python() => self.python_import(node),
             "import_from_statement" => self.python_from(node),
@@ -286,4 +306,12 @@ impl<'a, 't> Scope<'a, 't> {
 /// A number as the languages write it: `1_000`, `60.0`, `1e3`.
 fn number(text: &str) -> Option<f64> {
     text.replace('_', "").parse().ok()
+}
+
+/// The nodes of a list in the order of the text that lie inside a node.
+fn inside<'l, 't>(nodes: &'l [Node<'t>], outer: Node<'_>) -> &'l [Node<'t>] {
+    let first = nodes.partition_point(|node| node.start_byte() < outer.start_byte());
+    let rest = &nodes[first..];
+    let end = rest.partition_point(|node| node.start_byte() < outer.end_byte());
+    &rest[..end]
 }

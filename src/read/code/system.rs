@@ -192,10 +192,10 @@ fn call_site<'t>(
         streams,
         model_loop: facts::model_loop(source, scope, found.call),
         app_retries: facts::app_retries(source, found.call),
-        obeys_retry_after: facts::obeyed_retry_after(source, found.call),
+        obeys_retry_after: facts::obeyed_retry_after(source, scope, found.call),
         prompt: prompt_node.and_then(|node| facts::prompt(source, node)),
         untrusted_in_system: prompt_node.and_then(|node| facts::joined_from_outside(source, found.call, node)),
-        parses_json: facts::parsed_as_json(source, found.call),
+        parses_json: facts::parsed_as_json(source, scope, found.call),
         has_schema: callee.ends_with(".parse")
             || callee.contains("Object")
             || options.own.iter().any(|(name, _)| SCHEMAS.contains(name)),

@@ -29,7 +29,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
         if instances < 2 {
             continue;
         }
-        for (route_id, route) in audit.system.routes_of(id) {
+        for (route_id, route) in audit.routes_of(id) {
             let cache = &route.policy.cache;
             if cache
                 .value

@@ -40,7 +40,6 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             _ => (&[], ""),
         };
         let edit = audit
-            .system
             .document_at(&place)
             .filter(|_| !path.is_empty())
             .and_then(|root| set_key(root, path, value));

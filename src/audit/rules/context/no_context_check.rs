@@ -39,7 +39,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
                 continue;
             }
             let edit = (gateway.dialect == Dialect::Litellm)
-                .then(|| audit.system.document_at(&gateway.place))
+                .then(|| audit.document_at(&gateway.place))
                 .flatten()
                 .and_then(|root| set_key(root, &["router_settings", "enable_pre_call_checks"], "true"));
             hits.push(

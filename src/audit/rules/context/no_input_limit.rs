@@ -43,7 +43,6 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
                 _ => (&[], ""),
             };
             let edit = audit
-                .system
                 .document_at(&gateway.place)
                 .filter(|_| !path.is_empty())
                 .and_then(|root| set_key(root, path, value));

@@ -43,7 +43,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             continue;
         }
         let edit = (gateway.dialect == Dialect::Litellm)
-            .then(|| audit.system.document_at(&gateway.place))
+            .then(|| audit.document_at(&gateway.place))
             .flatten()
             .and_then(|root| set_key(root, &["litellm_settings", "max_budget"], "50"));
         for (route, _) in audit.chat_routes_of(id) {
@@ -63,7 +63,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
 
 /// Whether anything limits the spend of more than one user.
 fn has_budget(audit: &Audit<'_>, id: GatewayId, dialect: Dialect) -> bool {
-    audit.system.routes_of(id).any(|(_, route)| {
+    audit.routes_of(id).any(|(_, route)| {
         route.policy.budgets.iter().any(|budget| {
             // Bifrost hangs its budgets on virtual keys; elsewhere a user's budget bounds only that user.
             dialect != Dialect::Litellm || !matches!(budget.scope, Scope::User | Scope::Key)

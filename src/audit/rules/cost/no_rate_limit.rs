@@ -52,7 +52,7 @@ pub const RULE: Rule = Rule {
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     for (id, gateway) in audit.gateways() {
-        let limited = audit.system.routes_of(id).any(|(_, route)| {
+        let limited = audit.routes_of(id).any(|(_, route)| {
             let own = route.policy.limits.iter();
             let members = route
                 .members

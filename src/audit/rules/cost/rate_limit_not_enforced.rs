@@ -29,14 +29,13 @@ pub const RULE: Rule = Rule {
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     for (id, gateway) in audit.gateways_of(Dialect::Litellm) {
         let mut first: Option<&Place> = None;
-        for (route_id, route) in audit.system.routes_of(id) {
+        for (route_id, route) in audit.routes_of(id) {
             for limit in &route.policy.limits {
                 let (Err(why), Some(place)) = (&limit.enforced, limit.amount.place()) else {
                     continue;
                 };
                 let at = *first.get_or_insert(place);
                 let edit = audit
-                    .system
                     .document_at(&gateway.place)
                     .filter(|root| root.at(&["router_settings", "optional_pre_call_checks"]).is_none())
                     .and_then(|root| {

@@ -29,7 +29,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             || audit
                 .chat_routes_of(id)
                 .any(|(_, route)| route.policy.judged.as_ref().is_some_and(|judged| judged.value));
-        if RULE.dialects.contains(&gateway.dialect) && !judged && audit.system.routes_of(id).next().is_some() {
+        if RULE.dialects.contains(&gateway.dialect) && !judged && audit.routes_of(id).next().is_some() {
             hits.push(
                 Hit::at(
                     &gateway.place,

@@ -75,7 +75,6 @@ fn with_restart(audit: &Audit<'_>, service: &Service, hit: Hit) -> Hit {
         return hit;
     }
     let edit = audit
-        .system
         .document_at(&service.block)
         .and_then(|root| set_key(root, &["services", &service.name, "restart"], "unless-stopped"));
     hit.safe_fix("start it again after a crash", edit.into_iter().collect())

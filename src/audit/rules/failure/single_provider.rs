@@ -105,7 +105,6 @@ fn with_way_out(audit: &Audit<'_>, id: RouteId, route: &Route, hit: Hit) -> Hit 
         other.name, route.name, other.name
     ));
     let edit = audit
-        .system
         .document_at(route.place())
         .filter(|root| {
             root.at(&["router_settings", "fallbacks"]).is_none()

@@ -53,7 +53,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
                 .help("run it with a replica and Sentinel, or let the gateway fail open"),
             );
         }
-        for (route_id, route) in audit.system.routes_of(id) {
+        for (route_id, route) in audit.routes_of(id) {
             let store = route.policy.cache.value.as_ref().and_then(|cache| cache.store.as_ref());
             let Some((store, Origin::Written(place))) = store.map(|store| (store, &store.origin)) else {
                 continue;

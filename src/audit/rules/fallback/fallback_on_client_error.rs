@@ -41,7 +41,6 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             _ if !route.has_fallback() => {}
             None if route.dialect == Dialect::Portkey => {
                 let edit = audit
-                    .system
                     .document_at(route.place())
                     .filter(|root| root.at(&["strategy", "mode"]).and_then(|mode| mode.as_str()) == Some("fallback"))
                     .and_then(|root| set_key(root, &["strategy", "on_status_codes"], "[408, 429, 500, 502, 503, 504]"));

@@ -77,7 +77,6 @@ fn with_fix(audit: &Audit<'_>, route: &Route, target: &str, hit: Hit) -> Hit {
         return hit.help("give each of them a fallback");
     }
     let edit = audit
-        .system
         .document_at(route.place())
         .filter(|root| root.at(&["litellm_settings", "default_fallbacks"]).is_none())
         .and_then(|root| {

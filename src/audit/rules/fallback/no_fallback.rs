@@ -132,7 +132,7 @@ fn with_fix(audit: &Audit<'_>, gateway: &Gateway, routes: &[(RouteId, &Route)], 
         .map(|(_, route)| *route)
         .find(|route| provider(route) != provider(first));
     let target = other.unwrap_or(last);
-    let edit = audit.system.document_at(&gateway.place).and_then(|root| {
+    let edit = audit.document_at(&gateway.place).and_then(|root| {
         set_key(
             root,
             &["router_settings", "default_fallbacks"],

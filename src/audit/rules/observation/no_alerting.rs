@@ -26,10 +26,7 @@ pub const RULE: Rule = Rule {
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     for (id, gateway) in audit.gateways() {
-        if !RULE.dialects.contains(&gateway.dialect)
-            || gateway.alerting.value
-            || audit.system.routes_of(id).next().is_none()
-        {
+        if !RULE.dialects.contains(&gateway.dialect) || gateway.alerting.value || audit.routes_of(id).next().is_none() {
             continue;
         }
         let place = gateway.alerting.place().unwrap_or(&gateway.place);

@@ -44,7 +44,6 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
         .label("no health check");
         if route.dialect == Dialect::Litellm {
             let edit = audit
-                .system
                 .document_at(&gateway.place)
                 .and_then(|root| set_key(root, &["general_settings", "background_health_checks"], "true"));
             hit = hit.safe_fix(

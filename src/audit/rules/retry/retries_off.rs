@@ -70,7 +70,6 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             );
         } else if route.dialect == Dialect::Portkey {
             let edit = audit
-                .system
                 .document_at(route.place())
                 .and_then(|root| set_key(root, &["retry", "attempts"], "1"));
             hit = hit.safe_fix("retry once", edit.into_iter().collect());

@@ -43,7 +43,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
             }
             _ => "nobody is asked for a key: whoever reaches the port spends your money",
         };
-        let first = audit.system.routes_of(id).next();
+        let first = audit.routes_of(id).next();
         // A file without routes is a part of a configuration, and the key may be in another part.
         let confidence = if first.is_some() {
             Confidence::Medium

@@ -89,7 +89,7 @@ fn with_fix(audit: &Audit<'_>, route: &Route, hit: Hit) -> Hit {
     }
     let seconds = (audit.options.deadline.as_secs() / 2).max(1).to_string();
     let edit = audit.gateway_of(route).and_then(|gateway| {
-        let root = audit.system.document_at(&gateway.place)?;
+        let root = audit.document_at(&gateway.place)?;
         set_key(root, &["router_settings", "stream_timeout"], &seconds)
     });
     let line = format!("`router_settings.stream_timeout: {seconds}`");

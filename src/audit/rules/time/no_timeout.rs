@@ -122,10 +122,7 @@ fn with_fix(audit: &Audit<'_>, route: &Route, hit: Hit) -> Hit {
     let place = audit
         .gateway_of(route)
         .map_or_else(|| route.place(), |gateway| &gateway.place);
-    let edit = audit
-        .system
-        .document_at(place)
-        .and_then(|root| set_key(root, path, &value));
+    let edit = audit.document_at(place).and_then(|root| set_key(root, path, &value));
     let line = format!("`{}: {value}`", path.join("."));
     hit.help(format!("set {line}"))
         .safe_fix(format!("set {line}"), edit.into_iter().collect())
