@@ -49,6 +49,11 @@ pub(super) fn read(candidate: &Candidate, prices: &Prices, overlay: &Overlay) ->
     finish(path, bytes, most, candidate.named, prices)
 }
 
+/// Reads a file whose bytes are at hand.
+pub(super) fn read_bytes(path: &Path, bytes: Vec<u8>, prices: &Prices) -> FileRead {
+    finish(path, Ok(bytes), MOST_CONFIG_BYTES, true, prices)
+}
+
 /// Reads the standard input, whose notation its text tells.
 pub(super) fn read_stdin(prices: &Prices) -> FileRead {
     let bytes = bounded(io::stdin().lock(), MOST_CONFIG_BYTES);

@@ -87,6 +87,13 @@ pub fn read_over(paths: &[PathBuf], prices: &Prices, overlay: &Overlay) -> Readi
     join(reads, found.errors, looked_at)
 }
 
+/// Reads one file whose bytes are at hand, as if it had been named: its name tells only how it is
+/// written.
+#[must_use]
+pub fn read_bytes(path: &Path, bytes: Vec<u8>, prices: &Prices) -> Reading {
+    join(vec![file::read_bytes(path, bytes, prices)], Vec::new(), 1)
+}
+
 /// Joins what was read side by side. A file that another one includes was read there.
 fn join(reads: Vec<FileRead>, errors: Vec<ReadError>, looked_at: usize) -> Reading {
     let included: HashSet<PathBuf> = reads
