@@ -138,22 +138,23 @@ impl<'a> Audit<'a> {
         })
     }
 
-    /// How many instances of a gateway run, as far as compose files and manifests tell; 0 when none
-    /// was seen.
+    /// How many processes of a gateway run, as far as compose files and manifests tell: instances
+    /// times workers; 0 when none was seen.
     #[must_use]
-    pub fn instances(&self, gateway: &Gateway) -> u64 {
+    pub fn processes(&self, gateway: &Gateway) -> u64 {
         gateway
             .run_by
             .iter()
             .map(|service| self.system.service(*service))
             .map(|service| {
-                if service.scales {
+                let instances = if service.scales {
                     service.replicas.value.max(2)
                 } else {
                     service.replicas.value
-                }
+                };
+                instances.saturating_mul(service.workers())
             })
-            .sum()
+            .fold(0, u64::saturating_add)
     }
 
     /// Whether another route falls back to this one.

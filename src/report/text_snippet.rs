@@ -87,7 +87,9 @@ fn footers(first: &Finding, group: &[&Finding]) -> Vec<(Level<'static>, String)>
         let word = if group.len() == 2 { "line" } else { "lines" };
         footers.push((Level::NOTE, format!("the same at {word} {}{tail}", lines.join(", "))));
     }
-    if let Some(help) = &first.help {
+    // A fix whose title is the help is told once, with the flag that applies it.
+    let told = first.fix.as_ref().map(|fix| &fix.title);
+    if let Some(help) = first.help.as_ref().filter(|help| Some(*help) != told) {
         footers.push((Level::HELP, clean(help)));
     }
     if let Some(fix) = &first.fix {

@@ -131,7 +131,7 @@ fn parse_error(file: &Arc<SourceFile>, error: &serde_saphyr::Error) -> ParseErro
     let location = error.location();
     let message = error.without_snippet().to_string();
     // The position is given beside the message, so it is taken out of it.
-    let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+    let message = plain_words(message.split(" at line ").next().unwrap_or(&message));
     let place = location.and_then(|location| {
         let line = usize::try_from(location.line()).ok()?;
         let column = usize::try_from(location.column()).ok()?;
@@ -150,6 +150,20 @@ fn parse_error(file: &Arc<SourceFile>, error: &serde_saphyr::Error) -> ParseErro
         Some(file.place(Span::new(start, end)))
     });
     ParseError { message, place }
+}
+
+/// The library's names for its limits, in words that say what to do.
+fn plain_words(message: &str) -> String {
+    let breached = |limit: &str| message.starts_with("budget breached") && message.contains(limit);
+    if message.starts_with("recursion limit") || breached("Depth") || breached("FlowNesting") {
+        format!("nested deeper than {MAX_DEPTH}, which no configuration is: flatten it, or leave the file out")
+    } else if breached("RecordedAnchorEvents") || breached("Alias") || message.contains("replay") {
+        format!("its aliases repeat more than {MAX_REPLAYED} values (an alias bomb): write the values out")
+    } else if message.starts_with("budget breached") {
+        format!("larger than {MAX_NODES} values, which no configuration is: split it, or leave it out")
+    } else {
+        message.to_owned()
+    }
 }
 
 /// A value as it comes out of the library.

@@ -60,6 +60,29 @@ pub struct Service {
     pub block: Place,
 }
 
+impl Service {
+    /// How many processes one instance runs: `--num_workers` of `LiteLLM` 1.109.1, or its variable
+    /// `NUM_WORKERS`; one when neither is written.
+    #[must_use]
+    pub fn workers(&self) -> u64 {
+        let words = self.command.as_ref().map_or("", |command| command.value.as_str());
+        let mut words = words.split([' ', '=']);
+        let flag = words
+            .by_ref()
+            .find(|word| *word == "--num_workers")
+            .and_then(|_| words.next());
+        let variable = self
+            .environment
+            .iter()
+            .find(|(name, _)| name == "NUM_WORKERS")
+            .and_then(|(_, value)| value.value.as_deref());
+        flag.or(variable)
+            .and_then(|count| count.trim().parse().ok())
+            .unwrap_or(1)
+            .max(1)
+    }
+}
+
 /// A port that is opened on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedPort {

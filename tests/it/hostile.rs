@@ -43,6 +43,7 @@ fn an_alias_bomb_is_refused_early() {
     }
     let out = beside_a_good_one("bomb.yaml", text.as_bytes());
     assert!(out.contains("not read:") && out.contains("bomb.yaml"), "{out}");
+    assert!(out.contains("an alias bomb"), "{out}");
 }
 
 #[test]
@@ -50,6 +51,7 @@ fn deep_nesting_is_refused() {
     let text = format!("model_list: {}{}", "[".repeat(100_000), "]".repeat(100_000));
     let out = beside_a_good_one("deep.yaml", text.as_bytes());
     assert!(out.contains("not read:") && out.contains("deep.yaml"), "{out}");
+    assert!(out.contains("nested deeper than 128"), "{out}");
     let text = format!(
         "{{\"model_list\": {}1{}}}",
         "{\"a\":".repeat(100_000),

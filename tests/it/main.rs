@@ -9,6 +9,7 @@
 
 mod cli;
 mod corpus;
+mod delivery;
 mod formats;
 mod hostile;
 mod layering;

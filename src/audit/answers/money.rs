@@ -152,7 +152,7 @@ pub(super) fn hourly(system: &System, route: &Route, request: &Number, traffic: 
             )],
         ))
     });
-    let would_bound = bound.is_none().then(|| suggestion(route.dialect).to_owned());
+    let would_bound = bound.is_none().then(|| suggestion(paying(system, route)).to_owned());
     let best = [bound, declared]
         .into_iter()
         .flatten()
@@ -284,6 +284,12 @@ fn limit_term(limit: &Limit) -> Term {
         format!("{} {what} each {} s", limit.amount.value, limit.period.as_secs()),
         &limit.amount.origin,
     )
+}
+
+/// The dialect in which a bound would be written: the gateway's, for code that goes through one.
+fn paying(system: &System, route: &Route) -> Dialect {
+    let reached = route.call.and_then(|call| system.call(call).reaches);
+    reached.map_or(route.dialect, |id| system.route(id).dialect)
 }
 
 /// The one line that would bound a route's spend, in its dialect's keys.

@@ -80,6 +80,7 @@ fn a_service_has_all_its_fields() {
         proxy.command.as_ref().unwrap().value,
         "--config /app/config.yaml --num_workers 4"
     );
+    assert_eq!(proxy.workers(), 4);
     let files: Vec<&str> = proxy.env_files.iter().map(|file| file.value.as_str()).collect();
     assert_eq!(files, [".env", "./more.env"]);
     assert_eq!(proxy.mounts.len(), 1);

@@ -25,8 +25,8 @@ pub const RULE: Rule = Rule {
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     for (id, gateway) in audit.gateways() {
-        let instances = audit.instances(gateway);
-        if instances < 2 {
+        let processes = audit.processes(gateway);
+        if processes < 2 {
             continue;
         }
         for (route_id, route) in audit.routes_of(id) {
@@ -39,7 +39,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
                 hits.push(
                     Hit::at(
                         cache.place().unwrap_or(&gateway.place),
-                        format!("{instances} instances each cache for themselves: most repeated questions miss"),
+                        format!("{processes} processes each cache for themselves: most repeated questions miss"),
                     )
                     .route(route_id)
                     .label("in one process's memory"),

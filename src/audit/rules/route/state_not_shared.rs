@@ -25,13 +25,13 @@ pub const RULE: Rule = Rule {
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     for (_, gateway) in audit.gateways_of(Dialect::Litellm) {
-        let instances = audit.instances(gateway);
-        if gateway.shared_state.is_some() || instances < 2 {
+        let processes = audit.processes(gateway);
+        if gateway.shared_state.is_some() || processes < 2 {
             continue;
         }
         let mut hit = Hit::at(
             &gateway.place,
-            format!("{instances} instances count cooldowns and limits each for itself: a dead deployment is found {instances} times"),
+            format!("{processes} processes count cooldowns and limits each for itself: a dead deployment is found {processes} times"),
         )
         .label("no `redis_host`");
         if let Some(service) = gateway.run_by.first() {

@@ -4,7 +4,7 @@ use crate::audit::answers::without_fallbacks;
 use crate::audit::{Audit, Family, FixKind, Harm, Hit, Hits, Rule};
 use crate::report::{Confidence, Severity};
 use crate::source::set_key;
-use crate::system::{Attempt, Dialect, Route};
+use crate::system::{Attempt, Dialect, Route, RouteId};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -40,7 +40,7 @@ pub const RULE: Rule = Rule {
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     for (id, route) in audit.own_chat_routes() {
-        if !looked_at(audit, route) {
+        if !looked_at(audit, route) || is_cut_as_a_whole(audit, id, route) {
             continue;
         }
         let open = without_fallbacks(&route.plan)
@@ -68,6 +68,11 @@ fn is_limited(attempt: &Attempt) -> bool {
     [&attempt.first_token, &attempt.idle]
         .into_iter()
         .any(|limit| limit.value.is_some() && limit.is_written() && limit.origin != attempt.timeout.origin)
+}
+
+/// Envoy's request timeout runs until the last byte of the answer, so it ends a silent stream too.
+fn is_cut_as_a_whole(audit: &Audit<'_>, id: RouteId, route: &Route) -> bool {
+    route.dialect == Dialect::Envoy && !audit.answers(id).longest_wait_stream.is_unbounded()
 }
 
 /// Streams are known to be used, or the gateway serves whoever asks for one.
