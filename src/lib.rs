@@ -19,5 +19,7 @@ pub mod clock;
 pub mod exit;
 pub mod read;
 pub mod report;
+pub mod rng;
 pub mod source;
+pub mod stats;
 pub mod system;

@@ -1,0 +1,68 @@
+//! The only place that makes chance: `ChaCha8`, whose stream is the same on every platform and in
+//! every release.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng};
+
+/// A source of chance that a seed and a name determine.
+#[derive(Debug, Clone)]
+pub struct Chance(ChaCha8Rng);
+
+impl Chance {
+    /// The stream of a seed for one purpose: another purpose gets other numbers, so that a new use of
+    /// chance never shifts an old one.
+    #[must_use]
+    pub fn seeded(seed: u64, purpose: &str) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed ^ fnv(purpose.as_bytes())))
+    }
+
+    /// A whole number from 0 up to, and without, `bound`; 0 when the bound is 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        // Lemire, "Fast Random Integer Generation in an Interval" (2019), without the rejection: the
+        // bias is below 2^-32 for every bound that memory can hold.
+        let product = u128::from(self.0.next_u64()) * bound as u128;
+        usize::try_from(product >> 64).unwrap_or(0)
+    }
+
+    /// A number from 0 up to, and without, 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    pub fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A coin.
+    pub fn coin(&mut self) -> bool {
+        self.0.next_u64() >> 63 == 1
+    }
+}
+
+/// The 64-bit FNV-1a hash (Fowler, Noll, Vo): short, and the same for ever.
+#[must_use]
+pub fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_numbers_and_another_purpose_others() {
+        let draw = |purpose| {
+            let mut chance = Chance::seeded(7, purpose);
+            (0..50).map(|_| chance.below(1_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(draw("a"), draw("a"));
+        assert_ne!(draw("a"), draw("b"));
+        assert!(draw("a").iter().all(|it| *it < 1_000));
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        // Test vectors of the FNV reference.
+        assert_eq!(fnv(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}
