@@ -215,7 +215,12 @@ pub(super) fn once(
             for change in &changes {
                 out.write_all(fixes::diff(change).as_bytes())?;
             }
-            writeln!(notes, "{} files would change", changes.len())?;
+            writeln!(
+                notes,
+                "{} {} would change",
+                changes.len(),
+                if changes.len() == 1 { "file" } else { "files" }
+            )?;
             return Ok(exit::HOLDS);
         }
         for change in &changes {

@@ -47,16 +47,23 @@ pub(crate) fn nearest_of<'a>(name: &str, defined: &HashSet<&'a str>) -> Option<&
         .flatten()
 }
 
-/// Remarks on a key that none of `known` is, with the one that was meant when a name is near. Without
-/// one the reader is not sure: a later release may know the key. `consequence` ends the sentence.
-pub(crate) fn misspelt_key(
-    entry: &Entry,
+/// Remarks on every key of a mapping that none of `known` is, with the one that was meant when a name
+/// is near. Without one the reader is not sure: a later release may know the key. `consequence` ends
+/// the sentence.
+pub(crate) fn misspelt_keys(
+    node: Option<&Node>,
     known: &[&str],
     here: &str,
     dialect: Dialect,
     consequence: &str,
     system: &mut System,
 ) {
+    for entry in node.into_iter().flat_map(Node::entries) {
+        misspelt_key(entry, known, here, dialect, consequence, system);
+    }
+}
+
+fn misspelt_key(entry: &Entry, known: &[&str], here: &str, dialect: Dialect, consequence: &str, system: &mut System) {
     let key = entry.key.text.as_str();
     if known.contains(&key) {
         return;

@@ -122,3 +122,23 @@ fn control_characters_do_not_reach_the_terminal() {
     let out = beside_a_good_one("evil.yaml", text.as_bytes());
     assert!(!out.contains('\u{1b}'), "{out:?}");
 }
+
+/// Found by fuzzing: a fix of each made a file that no longer loads.
+#[test]
+fn a_fix_never_doubles_a_key_nor_breaks_a_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml =
+        "[gateway]\nbind = \"0.0.0.0:3000\"\n\n[gatewaye]\nbind = \"0.0.0.0:3001\"\n\n[models.a]\nrouting = [\"x\"]\n";
+    std::fs::write(folder.path().join("tensorzero.toml"), toml).unwrap();
+    let yaml = format!("{GOOD}router_settings:\n  fallbacks:\n    - chat: errors[other, third]\n");
+    std::fs::write(folder.path().join("config.yaml"), yaml).unwrap();
+    let run = Command::cargo_bin("aisys")
+        .unwrap()
+        .current_dir(folder.path())
+        .args(["audit", ".", "--diff"])
+        .output()
+        .unwrap();
+    let diff = String::from_utf8(run.stdout).unwrap();
+    assert!(diff.contains("+++ b/config.yaml"), "{diff}");
+    assert!(!diff.contains("-[gatewaye]") && !diff.contains("[errors["), "{diff}");
+}

@@ -2,10 +2,21 @@
 
 use crate::audit::{Audit, Hit, Hits};
 use crate::report::Confidence;
-use crate::system::RemarkKind;
+use crate::system::{Remark, RemarkKind};
 
 /// Every remark of a kind as a hit. A reader that is not sure lowers the confidence.
 pub(super) fn report(audit: &Audit<'_>, kind: RemarkKind, label: &str, hits: &mut Hits<'_>) {
+    report_with(audit, kind, label, hits, |_| true);
+}
+
+/// The same, with the edits only where `may_edit` allows them.
+pub(super) fn report_with(
+    audit: &Audit<'_>,
+    kind: RemarkKind,
+    label: &str,
+    hits: &mut Hits<'_>,
+    mut may_edit: impl FnMut(&Remark) -> bool,
+) {
     for remark in audit.remarks(kind) {
         let mut hit = Hit::at(&remark.place, remark.message.clone()).label(label);
         if let Some(help) = &remark.help {
@@ -15,6 +26,11 @@ pub(super) fn report(audit: &Audit<'_>, kind: RemarkKind, label: &str, hits: &mu
             hit = hit.confidence(Confidence::Low);
         }
         let title = remark.help.clone().unwrap_or_else(|| "mend it".to_owned());
-        hits.push(hit.safe_fix(title, remark.edits.clone()));
+        let edits = if may_edit(remark) {
+            remark.edits.clone()
+        } else {
+            Vec::new()
+        };
+        hits.push(hit.safe_fix(title, edits));
     }
 }

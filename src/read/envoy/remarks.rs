@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::read::checks::{duplicate_keys, literal_secret, misspelt_key, nearest_of, plaintext_endpoint, remark};
+use crate::read::checks::{duplicate_keys, literal_secret, misspelt_keys, nearest_of, plaintext_endpoint, remark};
 use crate::source::Node;
 use crate::system::{RemarkKind, System, nearest, units};
 
@@ -99,9 +99,7 @@ pub(super) fn check(resources: &Resources<'_>, system: &mut System) {
 }
 
 fn keys(node: Option<&Node>, known: &[&str], here: &str, system: &mut System) {
-    for entry in node.into_iter().flat_map(Node::entries) {
-        misspelt_key(entry, known, here, ENVOY, REFUSED, system);
-    }
+    misspelt_keys(node, known, here, ENVOY, REFUSED, system);
 }
 
 fn of_route(defined: &HashSet<&str>, route: &Node, system: &mut System) {

@@ -1,6 +1,6 @@
 //! Keys that are unknown, and values that stop the start or mean something else than was meant.
 
-use crate::read::checks::{duplicate_keys, literal_secret, misspelt_key, plaintext_endpoint, remark};
+use crate::read::checks::{duplicate_keys, literal_secret, misspelt_keys, plaintext_endpoint, remark};
 use crate::source::Node;
 use crate::system::{RemarkKind, System, nearest};
 
@@ -98,9 +98,7 @@ pub(super) fn check(root: &Node, plugins: &Plugins<'_>, system: &mut System) {
 }
 
 fn keys(node: Option<&Node>, known: &[&str], here: &str, system: &mut System) {
-    for entry in node.into_iter().flat_map(Node::entries) {
-        misspelt_key(entry, known, here, KONG, REFUSED, system);
-    }
+    misspelt_keys(node, known, here, KONG, REFUSED, system);
 }
 
 fn balancer(block: &Node, system: &mut System) {

@@ -293,10 +293,14 @@ fn fallback_item(key: &str, item: &Node, system: &mut System) {
             );
             let mut found = remark(RemarkKind::InvalidValue, LITELLM, &entry.value.place, message);
             found.help = Some(format!("write `[{text}]`"));
-            found.edits = vec![crate::source::Edit {
-                place: entry.value.place.clone(),
-                text: format!("[{}]", entry.value.place.text()),
-            }];
+            // Text with marks of a list in it is no one name: a person must see what was meant.
+            let written = entry.value.place.text();
+            if !written.contains(['[', ']', '{', '}', ',', '#', '\n']) {
+                found.edits = vec![crate::source::Edit {
+                    place: entry.value.place.clone(),
+                    text: format!("[{written}]"),
+                }];
+            }
             system.remarks.push(found);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::read::checks::{literal_secret, misspelt_key, nearest_of, plaintext_endpoint, remark};
+use crate::read::checks::{literal_secret, misspelt_keys, nearest_of, plaintext_endpoint, remark};
 use crate::source::{Edit, Entry, Node};
 use crate::system::{RemarkKind, System, nearest, secrets};
 
@@ -42,9 +42,7 @@ pub(super) fn check(root: &Node, system: &mut System) {
 /// Every key of every table that is known whole.
 fn keys(root: &Node, system: &mut System) {
     let mut table = |node: Option<&Node>, known: &[&str], here: &str| {
-        for entry in node.into_iter().flat_map(Node::entries) {
-            misspelt_key(entry, known, here, TENSORZERO, REFUSED, system);
-        }
+        misspelt_keys(node, known, here, TENSORZERO, REFUSED, system);
     };
     table(Some(root), known::TOP, "the top level");
     table(root.get("gateway"), known::GATEWAY, "`[gateway]`");

@@ -1,9 +1,11 @@
 //! A key that the product does not know.
 
-use crate::audit::rules::remarks::report;
+use std::collections::HashSet;
+
+use crate::audit::rules::remarks::report_with;
 use crate::audit::{Audit, Family, FixKind, Harm, Hits, Rule};
 use crate::report::{Confidence, Severity};
-use crate::system::{Dialect, RemarkKind};
+use crate::system::{Dialect, Remark, RemarkKind};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -25,5 +27,25 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
-    report(audit, RemarkKind::UnknownKey, "not known", hits);
+    let mut given = HashSet::new();
+    report_with(audit, RemarkKind::UnknownKey, "not known", hits, |remark| {
+        renames_freely(audit, remark, &mut given)
+    });
+}
+
+/// Whether no other key of the mapping has the new name, nor was promised it: a fix must not double a
+/// key.
+fn renames_freely(audit: &Audit<'_>, remark: &Remark, given: &mut HashSet<(usize, String)>) -> bool {
+    let Some(edit) = remark.edits.first() else { return true };
+    let name = edit.text.trim_matches('"');
+    let mut free = true;
+    if let Some(root) = audit.document_at(&remark.place) {
+        root.walk(&mut |node| {
+            if node.entries().any(|entry| entry.key.place == remark.place) {
+                let start = node.entries().next().map_or(0, |entry| entry.key.place.span.start);
+                free &= node.entries().all(|entry| entry.key.text != name) && given.insert((start, name.to_owned()));
+            }
+        });
+    }
+    free
 }
