@@ -6,8 +6,8 @@ use crate::support::root;
 
 /// The rooms from low to high; those in one row do not import one another.
 const ROOMS: &[&[&str]] = &[
-    &["clock", "exit", "source"],
-    &["system"],
+    &["clock", "rng", "exit", "source"],
+    &["system", "stats"],
     &["report"],
     &["read"],
     &["audit"],
