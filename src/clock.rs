@@ -2,7 +2,50 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A moment of the monotonic clock. Under tokio's paused time it follows that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(tokio::time::Instant);
+
+impl Moment {
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+
+    /// How long ago it was.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// The moment so much later.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.checked_add(wait).unwrap_or(self.0))
+    }
+
+    /// How long it is still until then; zero when it has passed.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(tokio::time::Instant::now())
+    }
+
+    /// Waits until then.
+    pub async fn reached(self) {
+        tokio::time::sleep_until(self.0).await;
+    }
+}
+
+/// Seconds since 1970-01-01 in UTC, with fractions.
+#[must_use]
+pub fn unix_seconds() -> f64 {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
 
 /// A calendar day, as days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,8 @@
 //! `aisys` tells a team, with evidence, whether their AI application will survive production.
 //!
-//! Rooms from low to high: [`source`] and [`clock`], [`system`], [`report`]; [`read`];
-//! [`audit`]; [`cli`]. A lower room never imports a higher one.
+//! Rooms from low to high: [`source`] and [`clock`]; [`system`], [`stats`], [`wire`], [`store`]; [`report`];
+//! [`read`], [`embedded`], [`provider`], [`retrieve`]; [`audit`], [`eval`]; [`cli`]. A lower room never
+//! imports a higher one.
 
 #![cfg_attr(
     test,
@@ -16,10 +17,16 @@
 pub mod audit;
 pub mod cli;
 pub mod clock;
+pub mod embedded;
+pub mod eval;
 pub mod exit;
+pub mod provider;
 pub mod read;
 pub mod report;
+pub mod retrieve;
 pub mod rng;
 pub mod source;
 pub mod stats;
+pub mod store;
 pub mod system;
+pub mod wire;

@@ -7,10 +7,12 @@ use crate::support::root;
 /// The rooms from low to high; those in one row do not import one another.
 const ROOMS: &[&[&str]] = &[
     &["clock", "rng", "exit", "source"],
-    &["system", "stats"],
+    &["system", "stats", "wire", "store"],
     &["report"],
-    &["read"],
-    &["audit"],
+    &["read", "embedded"],
+    &["provider"],
+    &["retrieve"],
+    &["audit", "eval"],
     &["cli"],
 ];
 

@@ -1,0 +1,3 @@
+//! Suites replayed through retrieval and generation, judged, and held against a gate.
+
+pub mod judges;
