@@ -48,6 +48,23 @@ pub struct Reply {
     pub raw: Option<Value>,
 }
 
+impl Reply {
+    /// The passages that the application says it retrieved (`contexts` of [`raw`](Self::raw)).
+    #[must_use]
+    pub fn contexts(&self) -> Option<Vec<String>> {
+        let contexts = self.raw.as_ref()?.get("contexts")?.as_array()?;
+        let text = |item: &Value| match item {
+            Value::String(text) => text.clone(),
+            Value::Object(map) => ["text", "content", "page_content"]
+                .iter()
+                .find_map(|key| map.get(*key)?.as_str())
+                .map_or_else(|| item.to_string(), ToOwned::to_owned),
+            other => other.to_string(),
+        };
+        Some(contexts.iter().map(text).collect())
+    }
+}
+
 /// What kind of failure a call ended with. It decides what may be tried again, and whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,7 +87,7 @@ pub enum CallErrorKind {
     ContextLength,
     /// A filter of the provider refused prompt or answer.
     ContentFilter,
-    /// 401 or 403, or no key in the environment.
+    /// 401 or 403, no key in the environment, or an account without credit.
     Auth,
     /// Another 4xx: the request is wrong.
     BadRequest,
@@ -85,6 +102,16 @@ pub enum CallErrorKind {
 }
 
 impl CallErrorKind {
+    /// Whether the failure is the candidate's own, so that it is a result of the test: its prompt does not
+    /// fit, its request is wrong, a filter refuses it, its program fails. All others are the outside's.
+    #[must_use]
+    pub const fn is_candidates(self) -> bool {
+        matches!(
+            self,
+            Self::ContextLength | Self::ContentFilter | Self::BadRequest | Self::Command
+        )
+    }
+
     /// Whether another attempt may succeed.
     #[must_use]
     pub const fn retryable(self) -> bool {

@@ -1,1 +1,7 @@
 //! What stays on disk between runs: history, recorded calls, caches.
+
+mod cassette;
+mod history;
+
+pub use cassette::{Cassette, CassetteError, Recording, Stale, key};
+pub use history::{History, HistoryError, RunInfo, Status};

@@ -32,7 +32,7 @@ pub enum Content {
 }
 
 /// A tool call that the model asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {
     /// The identifier by which the result refers to it; empty where an API has none (Gemini, Ollama).
     pub id: String,
@@ -195,7 +195,7 @@ pub struct Usage {
 }
 
 /// A model's answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChatReply {
     /// The provider's identifier of the answer.
     pub id: String,
@@ -237,6 +237,8 @@ pub struct Chunk {
     pub model: Option<String>,
     /// More text.
     pub text: String,
+    /// More of a refusal that the API tells apart from the text.
+    pub refusal: String,
     /// More of tool calls.
     pub tool_calls: Vec<ToolCallDelta>,
     /// Why the answer ended, in the piece that says so.

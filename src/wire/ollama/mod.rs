@@ -1,0 +1,7 @@
+//! Ollama's `/api/chat`: one JSON object, or one a line.
+
+mod reply;
+mod request;
+
+pub(super) use reply::{Decoder, Encoder, error_to_json, from_json as reply_from_json, to_json as reply_to_json};
+pub(super) use request::{from_json as request_from_json, to_json as request_to_json};
