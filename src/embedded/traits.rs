@@ -8,6 +8,22 @@ pub struct ModelError {
     pub message: String,
 }
 
+impl ModelError {
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+}
+
+#[cfg(feature = "models")]
+impl From<candle_core::Error> for ModelError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::new(format!("the model cannot be run: {error}"))
+    }
+}
+
 /// The tokens of one text, each with its text and a vector of unit length.
 pub type TokenVectors = Vec<(String, Vec<f32>)>;
 
@@ -24,6 +40,15 @@ pub trait Embedder: Send + Sync {
     /// # Errors
     /// Fails when the model does.
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError>;
+
+    /// Vectors of what is asked rather than of what is found: models trained with other words before a
+    /// query (E5, BGE) put them here.
+    ///
+    /// # Errors
+    /// Fails when the model does.
+    fn embed_queries(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.embed(texts)
+    }
 
     /// For late interaction: the tokens of each text, in order, special tokens left out.
     ///
