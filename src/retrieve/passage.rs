@@ -1,5 +1,6 @@
 //! What retrieval finds.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +20,25 @@ pub struct Passage {
     pub text: String,
     /// The bytes of the document that it was taken from.
     pub bytes: Range<usize>,
+}
+
+impl Passage {
+    /// What is indexed and embedded: the text below those of its headings that it does not itself hold,
+    /// so that "Members" under "Returns" is found by either word.
+    #[must_use]
+    pub fn searchable(&self) -> Cow<'_, str> {
+        let first_line = self.text.lines().next().unwrap_or_default();
+        let above: Vec<&str> = self
+            .headings
+            .iter()
+            .map(String::as_str)
+            .filter(|it| !first_line.contains(it))
+            .collect();
+        if above.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        Cow::Owned(format!("{}\n{}", above.join("\n"), self.text))
+    }
 }
 
 /// A passage that was found.

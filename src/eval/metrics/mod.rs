@@ -1,0 +1,4 @@
+//! What is measured.
+
+pub mod context;
+pub mod retrieval;
