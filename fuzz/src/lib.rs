@@ -51,7 +51,7 @@ pub fn audit(name: &str, bytes: &[u8]) {
             again.errors
         );
     }
-    let mut report = audit::report(&computed, &rules, suppressed.kept);
+    let mut report = audit::report(&computed, &rules, suppressed.kept, usize::MAX);
     report.explained = audit::explained(&computed);
     for format in FORMATS {
         let mut out = Vec::new();

@@ -57,7 +57,7 @@ impl<'a> Audit<'a> {
         let answers = (0..system.routes.len())
             .into_par_iter()
             .with_min_len(16)
-            .map(|at| answers::answer(system, RouteId(at), options))
+            .map(|at| answers::answer(system, RouteId(at), options, false))
             .collect();
         Self {
             system,
@@ -187,6 +187,12 @@ impl<'a> Audit<'a> {
     #[must_use]
     pub fn answers(&self, route: RouteId) -> &RouteAnswers {
         &self.answers[route.0]
+    }
+
+    /// The same with all that its numbers were computed from.
+    #[must_use]
+    pub fn traced(&self, route: RouteId) -> RouteAnswers {
+        answers::answer(self.system, route, self.options, true)
     }
 
     /// The remarks of one kind.

@@ -1,6 +1,6 @@
 //! What a rule reports, before it becomes a finding.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::report::{Confidence, Finding, Fix, FixSafety, Related, Severity};
@@ -126,8 +126,20 @@ pub struct Hits<'a> {
     rule: &'a Rule,
     routes: &'a [Route],
     findings: Vec<Finding>,
-    /// Where each place's finding is: a hostile file can have very many.
-    known: HashMap<(*const SourceFile, Span), usize>,
+    // A hostile file can have very many of each, so none is searched for in a list.
+    /// Where each place's finding is.
+    known: HashMap<Spot, usize>,
+    /// The routes that each finding names.
+    named: HashSet<(usize, &'a str)>,
+    /// The other places that each finding shows.
+    shown: HashSet<(usize, Spot)>,
+}
+
+/// What tells a place from all others.
+type Spot = (*const SourceFile, Span);
+
+fn spot(place: &Place) -> Spot {
+    (Arc::as_ptr(&place.file), place.span)
 }
 
 impl<'a> Hits<'a> {
@@ -139,37 +151,36 @@ impl<'a> Hits<'a> {
             routes,
             findings: Vec::new(),
             known: HashMap::new(),
+            named: HashSet::new(),
+            shown: HashSet::new(),
         }
     }
 
     /// Takes a hit in, folding it into an earlier one at the same place.
     pub fn push(&mut self, hit: Hit) {
-        let route = hit.route.map(|id| self.routes[id.0].name.clone());
-        let key = (Arc::as_ptr(&hit.place.file), hit.place.span);
-        if let Some(known) = self.known.get(&key).and_then(|at| self.findings.get_mut(*at)) {
-            if let Some(name) = route
-                && !known.routes.contains(&name)
-            {
-                known.routes.push(name);
-            }
-            for related in hit.related {
-                if !known.related.iter().any(|it| it.place == related.place) {
-                    known.related.push(related);
-                }
-            }
-            known.severity = known.severity.max(hit.severity.unwrap_or(self.rule.severity));
+        let at = *self.known.entry(spot(&hit.place)).or_insert(self.findings.len());
+        let route = hit.route.map(|id| self.routes[id.0].name.as_str());
+        let route = route.filter(|name| self.named.insert((at, *name)));
+        let related = hit
+            .related
+            .into_iter()
+            .filter(|related| self.shown.insert((at, spot(&related.place))));
+        let severity = hit.severity.unwrap_or(self.rule.severity);
+        if let Some(known) = self.findings.get_mut(at) {
+            known.routes.extend(route.map(str::to_owned));
+            known.related.extend(related);
+            known.severity = known.severity.max(severity);
             return;
         }
-        self.known.insert(key, self.findings.len());
         self.findings.push(Finding {
             rule: self.rule.name,
-            severity: hit.severity.unwrap_or(self.rule.severity),
+            severity,
             confidence: hit.confidence.unwrap_or(self.rule.confidence),
-            routes: route.into_iter().collect(),
+            routes: route.map(str::to_owned).into_iter().collect(),
             message: hit.message,
             label: hit.label.unwrap_or_else(|| self.rule.title.to_owned()),
             place: hit.place,
-            related: hit.related,
+            related: related.collect(),
             help: hit.help,
             fix: hit.fix,
             fingerprint: String::new(),

@@ -12,14 +12,14 @@ use super::{Audit, Rule};
 /// Minutes in a month of 30 days.
 const MONTH_MINUTES: f64 = 43_200.0;
 
-/// Joins findings and numbers into a report. The numbers' terms come with [`explained`], for the
-/// outputs that show them: they are most of a large report.
+/// Joins findings and numbers into a report, with the first `most_rows` of each table. The numbers' terms
+/// come with [`explained`], for the outputs that show them: they are most of a large report.
 #[must_use]
-pub fn report(audit: &Audit<'_>, rules: &[&'static Rule], findings: Vec<Finding>) -> Report {
+pub fn report(audit: &Audit<'_>, rules: &[&'static Rule], findings: Vec<Finding>, most_rows: usize) -> Report {
     Report {
         stage: "audit",
         findings,
-        tables: vec![routes_table(audit), what_if_table(audit)],
+        tables: vec![routes_table(audit, most_rows), what_if_table(audit, most_rows)],
         answers: vec![single_points(audit), primary_down(audit), cost_controls(audit)],
         rules: rules.iter().map(|rule| info(rule)).collect(),
         ..Report::default()
@@ -41,9 +41,10 @@ fn columns(names: &[&str]) -> Vec<String> {
 }
 
 /// One row per route.
-fn routes_table(audit: &Audit<'_>) -> Table {
-    let rows = audit
+fn routes_table(audit: &Audit<'_>, most_rows: usize) -> Table {
+    let rows: Vec<_> = audit
         .routes()
+        .take(most_rows)
         .map(|(id, route)| route_row(route, audit.answers(id)))
         .collect();
     Table {
@@ -70,6 +71,7 @@ fn routes_table(audit: &Audit<'_>) -> Table {
             "smallest window",
             "would bound the hour",
         ]),
+        left_out: audit.system.routes.len() - rows.len(),
         rows,
         shown_columns: 8,
     }
@@ -103,7 +105,7 @@ fn route_row(route: &Route, answers: &RouteAnswers) -> Vec<String> {
         of_order(3).count().to_string(),
         answers.context_needed.as_ref().map_or_else(String::new, show),
         answers.smallest_window.as_ref().map_or_else(String::new, show),
-        answers.would_bound.clone().unwrap_or_default(),
+        answers.would_bound.unwrap_or_default().to_owned(),
     ]
 }
 
@@ -181,15 +183,16 @@ fn shown_share(share: f64) -> String {
 }
 
 /// One row per route and fate.
-fn what_if_table(audit: &Audit<'_>) -> Table {
+fn what_if_table(audit: &Audit<'_>, most_rows: usize) -> Table {
     let mut outages: Vec<_> = audit
         .routes()
         .flat_map(|(id, route)| audit.answers(id).what_if.iter().map(move |row| (row, route)))
         .collect();
     // The widest outages first: a provider's before those of its keys and models.
     outages.sort_by(|(a, _), (b, _)| a.fate.cmp(&b.fate));
-    let rows = outages
-        .into_iter()
+    let rows: Vec<_> = outages
+        .iter()
+        .take(most_rows)
         .map(|(row, route)| {
             let goes_on = match row.survives {
                 share if share >= 1.0 => "goes on".to_owned(),
@@ -201,11 +204,11 @@ fn what_if_table(audit: &Audit<'_>) -> Table {
                 route.name.clone(),
                 goes_on,
                 row.through.clone().unwrap_or_default(),
-                row.wait.as_ref().map_or_else(String::new, |wait| {
-                    if wait.is_unbounded() {
+                row.wait.map_or_else(String::new, |wait| {
+                    if wait.is_infinite() {
                         "never, if it hangs".to_owned()
                     } else {
-                        show(wait)
+                        units::show_seconds(wait)
                     }
                 }),
                 row.price_factor
@@ -230,6 +233,7 @@ fn what_if_table(audit: &Audit<'_>) -> Table {
             "window",
             "survives",
         ]),
+        left_out: outages.len() - rows.len(),
         rows,
         shown_columns: 7,
     }
@@ -352,7 +356,7 @@ fn primary_down(audit: &Audit<'_>) -> Answer {
 
 fn survivor(route: &Route, through: &str, row: &super::answers::WhatIf) -> String {
     let mut line = format!("{} goes on through {through}", route.name);
-    match row.wait.as_ref().and_then(|wait| wait.value) {
+    match row.wait {
         Some(wait) if wait.is_infinite() => line.push_str(", but never while it hangs instead of failing"),
         Some(wait) if wait > 0.0 => {
             let _ = write!(line, ", after {} when it hangs", units::show_seconds(wait));
@@ -377,9 +381,9 @@ fn cost_controls(audit: &Audit<'_>) -> Answer {
     for (id, route) in audit.chat_routes() {
         all += 1;
         let answers = audit.answers(id);
-        if let Some(bound) = &answers.would_bound {
+        if let Some(bound) = answers.would_bound {
             unbounded.push(route.name.as_str());
-            if !advice.contains(&bound.as_str()) {
+            if !advice.contains(&bound) {
                 advice.push(bound);
             }
         } else if let Some(cost) = answers.hourly_cost.value.filter(|cost| cost.is_finite())
@@ -427,7 +431,7 @@ pub fn explained(audit: &Audit<'_>) -> Vec<Explained> {
 }
 
 fn explained_route(audit: &Audit<'_>, id: RouteId, route: &Route) -> Vec<Explained> {
-    let answers = audit.answers(id);
+    let answers = audit.traced(id);
     let mut numbers = vec![
         ("longest-wait", &answers.longest_wait),
         ("longest-wait-stream", &answers.longest_wait_stream),

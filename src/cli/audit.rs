@@ -159,13 +159,24 @@ impl AuditArgs {
         named.chain(tables).collect()
     }
 
+    /// The formats of all that is written.
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        let files = self.output.iter().filter_map(|path| report::format_of(path).ok());
+        files.chain([self.format])
+    }
+
     /// Whether any output shows what the numbers were computed from.
     fn shows_terms(&self) -> bool {
-        let formats = self.output.iter().filter_map(|path| report::format_of(path).ok());
         self.explain_number.is_some()
-            || formats
-                .chain([self.format])
+            || self
+                .formats()
                 .any(|format| matches!(format, Format::Json | Format::Jsonl))
+    }
+
+    /// How many rows of a table any output shows.
+    fn most_rows(&self) -> usize {
+        let rows = self.formats().map(|format| format.rows_shown(self.verbose));
+        rows.max().unwrap_or_default()
     }
 
     /// The paths to search: those that were named, else the current folder.
@@ -299,7 +310,7 @@ fn examine(
         }
         findings = filtered.new;
     }
-    let mut report = audit::report(&computed, rules, findings);
+    let mut report = audit::report(&computed, rules, findings, arguments.most_rows());
     if arguments.shows_terms() {
         report.explained = audit::explained(&computed);
     }
@@ -384,9 +395,10 @@ fn nothing_read(paths: &[PathBuf], reading: &Reading, notes: &mut dyn Write) -> 
     }
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     Err(Failure::Usage(format!(
-        "nothing to audit in {} ({} files looked at)\n  looked for: {}\n  files that git ignores are left out; name them to read them",
+        "nothing to audit in {} ({} {} looked at)\n  looked for: {}\n  files that git ignores are left out; name them to read them",
         names.join(", "),
         reading.looked_at,
+        if reading.looked_at == 1 { "file" } else { "files" },
         read::looked_for()
     )))
 }

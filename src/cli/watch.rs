@@ -34,21 +34,37 @@ pub(super) fn run(
     for path in arguments.searched() {
         watcher.watch(&path, RecursiveMode::Recursive).map_err(outside)?;
     }
+    let mut shown = None;
     loop {
-        if std::io::stdout().is_terminal() {
-            // Clears the screen and goes to its top (ECMA-48: ED, CUP).
-            write!(out, "\u{1b}[2J\u{1b}[H")?;
-        }
-        if let Err(failure) = once(arguments, rules, prices, out, notes) {
+        let (mut report, mut said) = (Vec::new(), Vec::new());
+        if let Err(failure) = once(arguments, rules, prices, &mut report, &mut said) {
             match failure {
-                Failure::Usage(message) => writeln!(notes, "error: {message}")?,
+                Failure::Usage(message) => writeln!(said, "error: {message}")?,
                 other => return Err(other),
             }
         }
-        out.flush()?;
-        writeln!(notes, "watching for changes; Ctrl-C ends it")?;
+        let result = Some((report, said));
+        // What changes nothing is not told again: our own output may be written into a watched folder.
+        if result != shown {
+            shown = result;
+            show(shown.as_ref(), out, notes)?;
+        }
         wait(&changes, &arguments.output_paths())?;
     }
+}
+
+/// Shows a report, and what was said beside it, on a clean screen.
+fn show(result: Option<&(Vec<u8>, Vec<u8>)>, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), Failure> {
+    let Some((report, said)) = result else { return Ok(()) };
+    if std::io::stdout().is_terminal() {
+        // Clears the screen and goes to its top (ECMA-48: ED, CUP).
+        write!(out, "\u{1b}[2J\u{1b}[H")?;
+    }
+    out.write_all(report)?;
+    out.flush()?;
+    notes.write_all(said)?;
+    writeln!(notes, "watching for changes; Ctrl-C ends it")?;
+    Ok(())
 }
 
 /// Waits for a change of what is read, and for the quiet after it.

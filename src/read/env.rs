@@ -8,6 +8,7 @@ use crate::system::variables::Variable;
 use crate::system::{Dialect, System};
 
 use super::checks::literal_secret;
+use super::secret_values::holds_key;
 
 /// Reads a file of variables. A key in an example file is in the repository for all to see; in any
 /// other it is where it belongs.
@@ -18,7 +19,7 @@ pub(super) fn read(file: &Arc<SourceFile>) -> System {
     for line in file.text().split_inclusive('\n') {
         if let Some((name, value, span)) = assignment(line, start) {
             let place = file.place(span);
-            if example {
+            if example && holds_key(name) {
                 let what = format!("the value of {name}");
                 literal_secret(
                     &what,
@@ -113,5 +114,9 @@ mod tests {
         let text = "OPENAI_API_KEY=sk-proj-Zr8Qk2VbN4tXw7Lm1PcYd9HfJs3GaE5u\n";
         assert_eq!(read(&SourceFile::new(".env.example", text)).remarks.len(), 1);
         assert_eq!(read(&SourceFile::new(".env", text)).remarks.len(), 0);
+        // Models, versions and addresses look like keys, and stand under other names.
+        let text = "VLLM_MODEL=Qwen/Qwen2.5-VL-3B-Instruct\nAZURE_OPENAI_API_VERSION=2024-08-01-preview\n\
+                    TEMPORAL__ADDRESS=localhost:7233\nVLLM_MODEL_ID=openai/qwen36-27b\n";
+        assert_eq!(read(&SourceFile::new(".env.example", text)).remarks.len(), 0);
     }
 }

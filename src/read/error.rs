@@ -1,6 +1,5 @@
 //! A file that could not be read, told so that a person can mend it.
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -70,23 +69,6 @@ impl ReadError {
         let Some(place) = &self.place else {
             return format!("cannot read {}: {}", self.path.display(), self.message);
         };
-        let start = place.start();
-        let mut text = format!("{} at {place}", self.message);
-        let Some(span) = place.file.line_span(start.line) else {
-            return text;
-        };
-        // A line can be a whole minified file: what stands around the place is enough.
-        let line: Vec<char> = place.file.text()[span.start..span.end].chars().collect();
-        let from = start.column.saturating_sub(1).saturating_sub(60).min(line.len());
-        let shown: String = line[from..]
-            .iter()
-            .take(100)
-            .map(|c| if c.is_control() { ' ' } else { *c })
-            .collect();
-        let caret = start.column.saturating_sub(1).saturating_sub(from);
-        let number = start.line.to_string();
-        let pad = " ".repeat(number.len());
-        let _ = write!(text, "\n{pad} |\n{number} | {shown}\n{pad} | {}^", " ".repeat(caret));
-        text
+        format!("{} at {place}\n{}", self.message, place.quoted())
     }
 }

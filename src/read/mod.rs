@@ -106,6 +106,7 @@ fn join(reads: Vec<FileRead>, errors: Vec<ReadError>, looked_at: usize) -> Readi
         errors,
         ..Reading::default()
     };
+    reading.system.reserve(reads.iter().map(|read| &read.system));
     for read in reads {
         if !included.is_empty() && included.contains(&real(&read.path)) {
             continue;

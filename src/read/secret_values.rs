@@ -29,7 +29,7 @@ impl SecretValues {
     /// Remarks on the value of one variable, when it holds a secret. `${NAME}` is none; a literal
     /// default inside `${NAME:-…}` is one like any other.
     pub(crate) fn check(&mut self, name: &str, value: &str, place: &Place, system: &mut System) {
-        let Some(secret) = literal(name, value) else {
+        let Some((kind, secret)) = literal(name, value) else {
             return;
         };
         let place = within(place, secret);
@@ -39,13 +39,13 @@ impl SecretValues {
         let message = format!("the value of {name} stands in the file: {}", secrets::redact(secret));
         system.remarks.push(Remark {
             help: Some((self.help)(name)),
-            ..remark(RemarkKind::LiteralSecret, self.dialect, &place, message)
+            ..remark(kind, self.dialect, &place, message)
         });
     }
 }
 
-/// The secret that a variable's value holds.
-fn literal<'a>(name: &str, value: &'a str) -> Option<&'a str> {
+/// The secret that a variable's value holds, and whether it is a key or a plain word.
+fn literal<'a>(name: &str, value: &'a str) -> Option<(RemarkKind, &'a str)> {
     let literals: Vec<&str> = match parts(value).as_slice() {
         [Part::Text(text)] => vec![*text],
         // A name with a default: compose uses the default where nothing else is set.
@@ -59,12 +59,20 @@ fn literal<'a>(name: &str, value: &'a str) -> Option<&'a str> {
     let found = literals.into_iter().find_map(|text| {
         let text = text.trim();
         if holds_key(name) && secrets::is_secret(text) {
-            return Some(text);
+            return Some((RemarkKind::LiteralSecret, text));
         }
         let is_password = holds_password(name) && !text.contains("://");
-        (is_password && is_word(text)).then_some(text)
+        (is_password && is_word(text)).then_some((RemarkKind::LiteralPassword, text))
     });
-    found.or_else(|| url_password(value))
+    found.or_else(|| {
+        let password = url_password(value)?;
+        let kind = if secrets::is_secret(password) {
+            RemarkKind::LiteralSecret
+        } else {
+            RemarkKind::LiteralPassword
+        };
+        Some((kind, password))
+    })
 }
 
 /// The password in `scheme://user:password@host`, when it is written out.
@@ -87,7 +95,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// Whether a variable of this name holds a key, token or secret.
-fn holds_key(name: &str) -> bool {
+pub(super) fn holds_key(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let public = upper.contains("PUBLIC") || ["_FILE", "_ID", "_URL", "_NAME"].iter().any(|end| upper.ends_with(end));
     !public
@@ -148,7 +156,13 @@ mod tests {
             ("LANGFUSE_PUBLIC_KEY", "pk-lf-9aK3jd82Jd8s", None),
             ("PORT", "4000", None),
         ] {
-            assert_eq!(literal(name, value), expected, "{name}={value}");
+            assert_eq!(literal(name, value).map(|(_, it)| it), expected, "{name}={value}");
         }
+        let kind = |name, value| literal(name, value).map(|(kind, _)| kind);
+        assert_eq!(kind("POSTGRES_PASSWORD", "postgres"), Some(RemarkKind::LiteralPassword));
+        assert_eq!(
+            kind("POSTGRES_PASSWORD", "Zr8Qk2VbN4tXw7Lm"),
+            Some(RemarkKind::LiteralSecret)
+        );
     }
 }

@@ -37,6 +37,44 @@ pub fn family(model: &str) -> String {
     parts.join("-")
 }
 
+/// Whose work a model is, where its name tells: `gpt` for `gpt-4o-mini`, `o3` and what is tuned from them
+/// under their name. Private names tell nothing.
+#[must_use]
+pub fn lineage(model: &str) -> Option<&'static str> {
+    const KNOWN: &[(&str, &str)] = &[
+        ("gpt", "gpt"),
+        ("chatgpt", "gpt"),
+        ("o", "gpt"),
+        ("claude", "claude"),
+        ("gemini", "gemini"),
+        ("gemma", "gemini"),
+        ("llama", "llama"),
+        ("codellama", "llama"),
+        ("qwen", "qwen"),
+        ("qwq", "qwen"),
+        ("mistral", "mistral"),
+        ("mixtral", "mistral"),
+        ("ministral", "mistral"),
+        ("magistral", "mistral"),
+        ("codestral", "mistral"),
+        ("pixtral", "mistral"),
+        ("deepseek", "deepseek"),
+        ("grok", "grok"),
+        ("command", "command"),
+        ("phi", "phi"),
+        ("nova", "nova"),
+        ("kimi", "kimi"),
+        ("glm", "glm"),
+        ("granite", "granite"),
+        ("nemotron", "nemotron"),
+    ];
+    let family = family(model);
+    let letters = family.split(|c: char| !c.is_ascii_alphabetic()).next()?;
+    KNOWN
+        .iter()
+        .find_map(|(name, lineage)| (*name == letters).then_some(*lineage))
+}
+
 /// Whether a model's name is that of one edition: it holds a date, a four-digit edition, or a tag.
 #[must_use]
 pub fn is_pinned(model: &str) -> bool {
@@ -111,6 +149,21 @@ mod tests {
             assert!(!is_pinned(alias), "{alias}");
         }
         assert!(is_floating("mistral-large-latest") && is_floating("openrouter/auto") && !is_floating("gpt-4o"));
+    }
+
+    #[test]
+    fn a_lineage_is_known_or_not_told() {
+        for (model, expected) in [
+            ("gpt-4o-mini", Some("gpt")),
+            ("o3-mini", Some("gpt")),
+            ("us.anthropic.claude-3-5-sonnet-20241022-v2:0", Some("claude")),
+            ("qwen2.5:7b", Some("qwen")),
+            ("meta-llama/llama-3.3-70b", Some("llama")),
+            ("hermes-gemma", None),
+            ("omni-judge", None),
+        ] {
+            assert_eq!(lineage(model), expected, "{model}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A reader compiles its dialect's behaviour into a [`Plan`]; longest wait, most calls, money,
 //! cut sets and availability are folds over it and know no dialect.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::ids::Offset;
@@ -180,13 +181,9 @@ impl Plan {
     /// The deployments that this plan can reach, each once, in the order of their first attempt.
     #[must_use]
     pub fn deployments(&self) -> Vec<DeploymentId> {
-        let mut seen = Vec::new();
-        for attempt in self.attempts() {
-            if !seen.contains(&attempt.deployment) {
-                seen.push(attempt.deployment);
-            }
-        }
-        seen
+        let mut seen = HashSet::new();
+        let attempts = self.attempts().into_iter().map(|attempt| attempt.deployment);
+        attempts.filter(|id| seen.insert(*id)).collect()
     }
 
     /// Whether a second path with calls of its own follows when the first fails.

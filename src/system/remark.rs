@@ -19,8 +19,10 @@ pub enum RemarkKind {
     UnitMistake,
     /// A variable in a syntax that the product does not expand.
     NotExpanded,
-    /// A key or password that stands in the file.
+    /// A key, or a password as strong as one, that stands in the file.
     LiteralSecret,
+    /// A plain word as a password, as local stacks have them.
+    LiteralPassword,
     /// Traffic without encryption to a host that is not local.
     PlaintextEndpoint,
     /// A credential, provider or deployment that nothing reaches.

@@ -4,12 +4,11 @@
 //! when all its fates are. The probability that any of several deployments is up is computed by
 //! pivoting on shared fates (Shannon expansion), so that shared fates are counted once.
 
-use crate::report::Term;
 use crate::system::{Fate, FateKind, Plan, Route, System};
 
-use super::number::{Number, Unit, term};
+use super::number::{Number, Unit};
 use super::survival;
-use super::wait::derived;
+use super::terms::Terms;
 
 /// Default availabilities: beginning of the fate's name, share, and where it comes from. Service
 /// level agreements say what is promised per month, not what is measured; where a provider promises
@@ -107,7 +106,13 @@ const MOST_CHOICES: usize = 64;
 type Path = Vec<usize>;
 
 /// The share of requests that a plan answers.
-pub(super) fn of(system: &System, route: &Route, plan: &Plan, availabilities: &Availabilities) -> Number {
+pub(super) fn of(
+    system: &System,
+    route: &Route,
+    plan: &Plan,
+    availabilities: &Availabilities,
+    mut terms: Terms,
+) -> Number {
     let mut fates = Vec::new();
     let choices = choices(system, plan, &mut fates);
     let services = system.path_services(route);
@@ -117,14 +122,10 @@ pub(super) fn of(system: &System, route: &Route, plan: &Plan, availabilities: &A
         .map(|(weight, paths)| weight * any_up(paths.clone(), &shares))
         .sum();
     let all_services: f64 = services.iter().map(|service| availabilities.of(service).0).product();
-    let terms: Vec<Term> = fates
-        .iter()
-        .chain(&services)
-        .map(|fate| {
-            let (share, source) = availabilities.of(fate);
-            term(format!("{fate}: {}", percent(share)), &derived(source))
-        })
-        .collect();
+    for fate in fates.iter().chain(&services) {
+        let (share, source) = availabilities.of(fate);
+        terms.push(|| format!("{fate}: {}", percent(share)), &source);
+    }
     Number::new(answered * all_services, Unit::Share, terms)
 }
 

@@ -1,18 +1,17 @@
 //! The most calls of providers for one request: retries of all layers multiply, fallbacks add.
 
-use crate::report::Term;
 use crate::system::{Plan, System};
 
-use super::number::{Number, Unit, term};
+use super::number::{Number, Unit};
+use super::terms::Terms;
 
 /// The most calls of a plan.
-pub(super) fn most(system: &System, plan: &Plan) -> Number {
-    let mut terms = Vec::new();
+pub(super) fn most(system: &System, plan: &Plan, mut terms: Terms) -> Number {
     let calls = of_plan(system, plan, &mut terms);
     Number::new(calls, Unit::Calls, terms)
 }
 
-fn of_plan(system: &System, plan: &Plan, terms: &mut Vec<Term>) -> f64 {
+fn of_plan(system: &System, plan: &Plan, terms: &mut Terms) -> f64 {
     match plan {
         Plan::Try(_) => 1.0,
         Plan::Pick { branches, .. } => branches
@@ -22,10 +21,7 @@ fn of_plan(system: &System, plan: &Plan, terms: &mut Vec<Term>) -> f64 {
         Plan::Retry(retry) => {
             let once = of_plan(system, &retry.plan, terms);
             let tries = f64::from(retry.retries.value) + 1.0;
-            terms.push(term(
-                format!("× {tries} tries ({})", retry.layer),
-                &retry.retries.origin,
-            ));
+            terms.push(|| format!("× {tries} tries ({})", retry.layer), &retry.retries.origin);
             once * tries
         }
         Plan::First(branches) => branches
@@ -33,7 +29,7 @@ fn of_plan(system: &System, plan: &Plan, terms: &mut Vec<Term>) -> f64 {
             .map(|branch| {
                 if let Some(because) = &branch.because {
                     let to = branch.route.map_or("the next", |id| &system.route(id).name);
-                    terms.push(term(format!("+ those of {to}"), &because.origin));
+                    terms.push(|| format!("+ those of {to}"), &because.origin);
                 }
                 of_plan(system, &branch.plan, terms)
             })

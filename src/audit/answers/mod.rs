@@ -8,6 +8,7 @@ mod cut_sets;
 mod money;
 mod number;
 mod survival;
+mod terms;
 mod wait;
 mod what_if;
 
@@ -22,6 +23,7 @@ pub use what_if::{lost, price_factor};
 use crate::system::{Fate, RouteId, System};
 
 use super::Options;
+use terms::Terms;
 
 /// All that is computed for one route.
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ pub struct RouteAnswers {
     /// The worst cost of an hour in US dollars.
     pub hourly_cost: Number,
     /// What one line would bound the hourly cost, when nothing written does.
-    pub would_bound: Option<String>,
+    pub would_bound: Option<&'static str>,
     /// The share of requests that are answered, from the fates' availabilities.
     pub availability: Number,
     /// The same when there were no fallbacks.
@@ -62,8 +64,9 @@ pub struct WhatIf {
     pub survives: f64,
     /// The path that answers: the deployment's or fallback's name, if there is one.
     pub through: Option<String>,
-    /// The wait before that path begins, when what is down does not answer at all.
-    pub wait: Option<Number>,
+    /// The wait in seconds before that path begins, when what is down hangs until its timeouts end it;
+    /// infinite when a call that hangs uses the whole time up.
+    pub wait: Option<f64>,
     /// The price of that path against the usual one, for the same tokens.
     pub price_factor: Option<f64>,
     /// The window of that path, in tokens.
@@ -72,30 +75,32 @@ pub struct WhatIf {
     pub lost: Vec<&'static str>,
 }
 
-/// Computes everything for one route.
+/// Computes everything for one route; the numbers have their terms when they are `traced`.
 #[must_use]
-pub fn answer(system: &System, id: RouteId, options: &Options) -> RouteAnswers {
+pub fn answer(system: &System, id: RouteId, options: &Options, traced: bool) -> RouteAnswers {
     let route = system.route(id);
-    let request_cost = money::request(system, route);
-    let most_calls = calls::most(system, &route.plan);
-    let hourly = money::hourly(system, route, &request_cost, options.traffic.or_else(|| system.peak()));
+    let terms = || Terms::new(traced);
+    let request_cost = money::request(system, route, terms());
+    let traffic = options.traffic.or_else(|| system.peak());
+    let hourly = money::hourly(system, route, &request_cost, traffic, &terms());
     RouteAnswers {
         cut_sets: cut_sets::minimal(system, route),
         what_if: what_if::rows(system, route),
-        longest_wait: wait::longest(system, &route.plan, wait::Mode::Whole),
-        longest_wait_stream: wait::longest(system, &route.plan, wait::Mode::FirstToken),
-        most_calls,
+        longest_wait: wait::longest(system, &route.plan, wait::Mode::Whole, terms()),
+        longest_wait_stream: wait::longest(system, &route.plan, wait::Mode::FirstToken, terms()),
+        most_calls: calls::most(system, &route.plan, terms()),
         request_cost,
         hourly_cost: hourly.cost,
         would_bound: hourly.would_bound,
-        availability: availability::of(system, route, &route.plan, &options.availabilities),
+        availability: availability::of(system, route, &route.plan, &options.availabilities, terms()),
         availability_without_fallbacks: availability::of(
             system,
             route,
             survival::without_fallbacks(&route.plan),
             &options.availabilities,
+            terms(),
         ),
-        context_needed: context::needed(system, route),
-        smallest_window: context::smallest_window(system, route),
+        context_needed: context::needed(system, route, terms()),
+        smallest_window: context::smallest_window(system, route, terms()),
     }
 }

@@ -6,24 +6,22 @@
 
 use std::time::Duration;
 
-use crate::report::Term;
-use crate::system::{Attempt, Budget, Dialect, Limit, LimitKind, Plan, Route, Scope, Setting, System};
+use crate::system::{Attempt, Budget, Dialect, Limit, LimitKind, Origin, Plan, Route, Scope, System, units};
 
-use super::number::{Number, Unit, term};
-use super::wait::derived;
+use super::number::{Number, Unit};
+use super::terms::Terms;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// The worst cost of one request.
-pub(super) fn request(system: &System, route: &Route) -> Number {
-    let mut terms = Vec::new();
+pub(super) fn request(system: &System, route: &Route, mut terms: Terms) -> Number {
     match of_plan(system, route, &route.plan, &mut terms) {
         Some(cost) => Number::new(cost, Unit::Dollars, terms),
         None => Number::unknown(Unit::Dollars, terms),
     }
 }
 
-fn of_plan(system: &System, route: &Route, plan: &Plan, terms: &mut Vec<Term>) -> Option<f64> {
+fn of_plan(system: &System, route: &Route, plan: &Plan, terms: &mut Terms) -> Option<f64> {
     match plan {
         Plan::Try(attempt) => one_call(system, route, attempt, terms),
         Plan::Pick { branches, .. } => {
@@ -38,10 +36,7 @@ fn of_plan(system: &System, route: &Route, plan: &Plan, terms: &mut Vec<Term>) -
             let tries = f64::from(retry.retries.value) + 1.0;
             let once = of_plan(system, route, &retry.plan, terms)?;
             if retry.retries.value > 0 {
-                terms.push(term(
-                    format!("× {tries} tries ({})", retry.layer),
-                    &retry.retries.origin,
-                ));
+                terms.push(|| format!("× {tries} tries ({})", retry.layer), &retry.retries.origin);
             }
             Some(once * tries)
         }
@@ -58,26 +53,25 @@ fn sum(parts: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     parts.sum()
 }
 
-/// The longest input and output of one call in tokens, with where each bound comes from.
-fn tokens(system: &System, route: &Route, attempt: &Attempt) -> (Option<Setting<u64>>, Option<Setting<u64>>) {
-    let deployment = system.deployment(attempt.deployment);
-    let facts = deployment.facts.as_ref();
-    let of_model = |tokens: Option<u64>, what: &str| {
-        tokens.map(|tokens| Setting::derived(tokens, format!("{what} of {}", deployment.model.value)))
-    };
-    let input = route
-        .policy
-        .max_input_tokens
-        .clone()
-        .or_else(|| of_model(facts.and_then(|facts| facts.max_input_tokens), "the window"));
-    let output = attempt
-        .max_output_tokens
-        .clone()
-        .or_else(|| of_model(facts.and_then(|facts| facts.max_output_tokens), "the output limit"));
-    (input, output)
+/// A count of tokens, and where it is written; what no line says is the model's own.
+type Bound<'a> = (u64, Option<&'a Origin>);
+
+/// The longest input and output of one call in tokens.
+fn tokens<'a>(system: &'a System, route: &'a Route, attempt: &'a Attempt) -> (Option<Bound<'a>>, Option<Bound<'a>>) {
+    let facts = system.deployment(attempt.deployment).facts.as_ref();
+    let input = route.policy.max_input_tokens.as_ref();
+    let output = attempt.max_output_tokens.as_ref();
+    (
+        input
+            .map(|limit| (limit.value, Some(&limit.origin)))
+            .or_else(|| Some((facts?.max_input_tokens?, None))),
+        output
+            .map(|cap| (cap.value, Some(&cap.origin)))
+            .or_else(|| Some((facts?.max_output_tokens?, None))),
+    )
 }
 
-fn one_call(system: &System, route: &Route, attempt: &Attempt, terms: &mut Vec<Term>) -> Option<f64> {
+fn one_call(system: &System, route: &Route, attempt: &Attempt, terms: &mut Terms) -> Option<f64> {
     let deployment = system.deployment(attempt.deployment);
     if deployment.self_hosted
         && deployment
@@ -92,29 +86,36 @@ fn one_call(system: &System, route: &Route, attempt: &Attempt, terms: &mut Vec<T
         .as_ref()
         .filter(|facts| facts.found.is_certain() || facts.key == "declared")
     else {
-        terms.push(term(
-            format!("no price is known for {}", deployment.model.value),
+        terms.push(
+            || format!("no price is known for {}", deployment.model.value),
             &deployment.model.origin,
-        ));
+        );
         return None;
     };
     let (input, output) = tokens(system, route, attempt);
-    let (Some(input), output) = (input, output) else {
-        terms.push(term(
-            format!("no window is known for {}", deployment.model.value),
+    let Some((input, input_origin)) = input else {
+        terms.push(
+            || format!("no window is known for {}", deployment.model.value),
             &deployment.model.origin,
-        ));
+        );
         return None;
     };
-    let output_tokens = output.as_ref().map_or(0, |output| output.value);
-    let cost = facts.cost(input.value, output_tokens)?;
-    terms.push(term(
-        format!("{}: ${} for one call", deployment.name, show(cost)),
-        &derived(&format!("the price table's entry {}", facts.key)),
-    ));
-    terms.push(term(format!("{} tokens in", input.value), &input.origin));
-    if let Some(output) = &output {
-        terms.push(term(format!("{} tokens out", output.value), &output.origin));
+    let cost = facts.cost(input, output.map_or(0, |(tokens, _)| tokens))?;
+    let model = &deployment.model.value;
+    terms.push(
+        || format!("{}: ${} for one call", deployment.name, show(cost)),
+        &format_args!("the price table's entry {}", facts.key),
+    );
+    let mut bound = |what, tokens, origin: Option<&Origin>, of: &str| match origin {
+        Some(origin) => terms.push(|| format!("{tokens} tokens {what}"), origin),
+        None => terms.push(
+            || format!("{tokens} tokens {what}"),
+            &format_args!("the {of} of {model}"),
+        ),
+    };
+    bound("in", input, input_origin, "window");
+    if let Some((tokens, origin)) = output {
+        bound("out", tokens, origin, "output limit");
     }
     Some(cost)
 }
@@ -133,51 +134,55 @@ pub(super) struct Hourly {
     /// Its cost.
     pub cost: Number,
     /// The line that would bound it, when nothing written does.
-    pub would_bound: Option<String>,
+    pub would_bound: Option<&'static str>,
 }
 
-/// The worst cost of an hour: the least of what the budgets and the limits let through.
-pub(super) fn hourly(system: &System, route: &Route, request: &Number, traffic: Option<f64>) -> Hourly {
-    let budget = by_budget(route);
-    let limit = by_limits(system, route, request);
+/// The worst cost of an hour: the least of what the budgets and the limits let through. `none` is where each
+/// bound's terms begin.
+pub(super) fn hourly(system: &System, route: &Route, request: &Number, traffic: Option<f64>, none: &Terms) -> Hourly {
+    let budget = by_budget(route, none);
+    let limit = by_limits(system, route, request, none);
     let bound = [budget, limit].into_iter().flatten().min_by(|a, b| a.0.total_cmp(&b.0));
     let declared = traffic.and_then(|rate| {
-        let calls = rate * HOUR.as_secs_f64();
-        let cost = request.value? * calls;
-        Some((
-            cost,
-            vec![term(
-                format!("{rate} requests a second, each at its worst"),
-                &derived("declared traffic"),
-            )],
-        ))
+        let cost = request.value? * rate * HOUR.as_secs_f64();
+        let mut terms = none.alike();
+        terms.push(
+            || format!("{rate} requests a second, each at its worst"),
+            &"declared traffic",
+        );
+        Some((cost, terms))
     });
-    let would_bound = bound.is_none().then(|| suggestion(paying(system, route)).to_owned());
+    let would_bound = bound.is_none().then(|| suggestion(paying(system, route)));
     let best = [bound, declared]
         .into_iter()
         .flatten()
         .min_by(|a, b| a.0.total_cmp(&b.0));
-    let free = request.value == Some(0.0);
-    let cost = match best {
-        _ if free => Number::new(0.0, Unit::DollarsPerHour, request.terms.clone()),
-        Some((cost, terms)) => Number::new(cost, Unit::DollarsPerHour, terms),
-        None => Number::new(
-            f64::INFINITY,
-            Unit::DollarsPerHour,
-            vec![term(
-                "no enforced budget or rate limit is in view",
-                &derived("nothing written"),
-            )],
-        ),
-    };
+    if request.value == Some(0.0) {
+        let cost = Number {
+            unit: Unit::DollarsPerHour,
+            ..request.clone()
+        };
+        return Hourly {
+            cost,
+            would_bound: None,
+        };
+    }
+    let (cost, terms) = best.unwrap_or_else(|| {
+        let mut terms = none.alike();
+        terms.push(
+            || "no enforced budget or rate limit is in view".to_owned(),
+            &"nothing written",
+        );
+        (f64::INFINITY, terms)
+    });
     Hourly {
-        cost,
-        would_bound: would_bound.filter(|_| !free),
+        cost: Number::new(cost, Unit::DollarsPerHour, terms),
+        would_bound,
     }
 }
 
 /// What the route's budgets let through in one hour: a longer period's budget can be spent in one.
-fn by_budget(route: &Route) -> Option<(f64, Vec<Term>)> {
+fn by_budget(route: &Route, none: &Terms) -> Option<(f64, Terms)> {
     let covering = route.policy.budgets.iter().filter(|budget| {
         budget.enforced.is_ok()
             && matches!(
@@ -193,15 +198,18 @@ fn by_budget(route: &Route) -> Option<(f64, Vec<Term>)> {
     let parts: Vec<&Budget> = covering
         .filter(|budget| matches!(budget.scope, Scope::Provider | Scope::Deployment))
         .collect();
+    let mut terms = none.alike();
     if let Some(budget) = everyone {
-        return Some((per_hour(budget), vec![budget_term(budget)]));
+        push_budget(budget, &mut terms);
+        return Some((per_hour(budget), terms));
     }
-    (!parts.is_empty() && parts.len() >= route.members.len()).then(|| {
-        (
-            parts.iter().map(|budget| per_hour(budget)).sum(),
-            parts.iter().map(|budget| budget_term(budget)).collect(),
-        )
-    })
+    if parts.is_empty() || parts.len() < route.members.len() {
+        return None;
+    }
+    for budget in &parts {
+        push_budget(budget, &mut terms);
+    }
+    Some((parts.iter().map(|budget| per_hour(budget)).sum(), terms))
 }
 
 fn per_hour(budget: &Budget) -> f64 {
@@ -210,18 +218,20 @@ fn per_hour(budget: &Budget) -> f64 {
     budget.usd.value * periods
 }
 
-fn budget_term(budget: &Budget) -> Term {
-    let period = budget.period.as_ref().map_or_else(String::new, |period| {
-        format!(
-            " each {}",
-            crate::system::units::show_seconds(period.value.as_secs_f64())
-        )
-    });
-    term(format!("budget of ${}{period}", budget.usd.value), &budget.usd.origin)
+fn push_budget(budget: &Budget, terms: &mut Terms) {
+    let period = || {
+        budget.period.as_ref().map_or_else(String::new, |period| {
+            format!(" each {}", units::show_seconds(period.value.as_secs_f64()))
+        })
+    };
+    terms.push(
+        || format!("budget of ${}{}", budget.usd.value, period()),
+        &budget.usd.origin,
+    );
 }
 
 /// What the rate limits let through: each deployment's when all have one, or the route's own.
-fn by_limits(system: &System, route: &Route, request: &Number) -> Option<(f64, Vec<Term>)> {
+fn by_limits(system: &System, route: &Route, request: &Number, none: &Terms) -> Option<(f64, Terms)> {
     let enforced = |scope: fn(Scope) -> bool| {
         route
             .policy
@@ -229,22 +239,22 @@ fn by_limits(system: &System, route: &Route, request: &Number) -> Option<(f64, V
             .iter()
             .filter(move |limit| limit.enforced.is_ok() && scope(limit.scope))
     };
+    let cost = |limit: &Limit| limit_cost(system, route, limit, request);
     let whole = enforced(|scope| matches!(scope, Scope::Everyone | Scope::Route))
-        .filter_map(|limit| Some((limit_cost(system, route, limit, request)?, vec![limit_term(limit)])))
+        .filter_map(|limit| Some((cost(limit)?, vec![limit])))
         .min_by(|a, b| a.0.total_cmp(&b.0));
     let parts: Vec<&Limit> = enforced(|scope| scope == Scope::Deployment)
         .filter(|limit| matches!(limit.kind, LimitKind::Requests))
         .collect();
     let by_parts = (!parts.is_empty() && parts.len() >= route.members.len())
-        .then(|| {
-            let cost: Option<f64> = parts
-                .iter()
-                .map(|limit| limit_cost(system, route, limit, request))
-                .sum();
-            Some((cost?, parts.iter().map(|limit| limit_term(limit)).collect()))
-        })
+        .then(|| Some((parts.iter().map(|limit| cost(limit)).sum::<Option<f64>>()?, parts)))
         .flatten();
-    whole.into_iter().chain(by_parts).min_by(|a, b| a.0.total_cmp(&b.0))
+    let (cost, limits) = whole.into_iter().chain(by_parts).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let mut terms = none.alike();
+    for limit in limits {
+        push_limit(limit, &mut terms);
+    }
+    Some((cost, terms))
 }
 
 fn limit_cost(system: &System, route: &Route, limit: &Limit, request: &Number) -> Option<f64> {
@@ -272,7 +282,7 @@ fn dearest_token(system: &System, route: &Route) -> Option<f64> {
         .try_fold(0.0, |dearest: f64, price| Some(dearest.max(price?)))
 }
 
-fn limit_term(limit: &Limit) -> Term {
+fn push_limit(limit: &Limit, terms: &mut Terms) {
     let what = match limit.kind {
         LimitKind::Requests => "requests",
         LimitKind::Tokens => "tokens",
@@ -280,10 +290,10 @@ fn limit_term(limit: &Limit) -> Term {
         LimitKind::OutputTokens => "output tokens",
         LimitKind::Parallel => "requests at a time",
     };
-    term(
-        format!("{} {what} each {} s", limit.amount.value, limit.period.as_secs()),
+    terms.push(
+        || format!("{} {what} each {} s", limit.amount.value, limit.period.as_secs()),
         &limit.amount.origin,
-    )
+    );
 }
 
 /// The dialect in which a bound would be written: the gateway's, for code that goes through one.

@@ -1,7 +1,7 @@
 //! A number with all that it was computed from.
 
+use super::terms::Terms;
 use crate::report::Term;
-use crate::system::Origin;
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,28 +27,26 @@ pub struct Number {
     pub value: Option<f64>,
     /// The unit.
     pub unit: Unit,
-    /// What it was computed from.
+    /// What it was computed from; empty unless it was traced.
     pub terms: Vec<Term>,
 }
 
 impl Number {
     /// A known number.
-    #[must_use]
-    pub const fn new(value: f64, unit: Unit, terms: Vec<Term>) -> Self {
+    pub(super) fn new(value: f64, unit: Unit, terms: Terms) -> Self {
         Self {
             value: Some(value),
             unit,
-            terms,
+            terms: terms.into_vec(),
         }
     }
 
     /// A number that cannot be known.
-    #[must_use]
-    pub const fn unknown(unit: Unit, terms: Vec<Term>) -> Self {
+    pub(super) fn unknown(unit: Unit, terms: Terms) -> Self {
         Self {
             value: None,
             unit,
-            terms,
+            terms: terms.into_vec(),
         }
     }
 
@@ -62,14 +60,5 @@ impl Number {
     #[must_use]
     pub fn exceeds(&self, bound: f64) -> bool {
         self.value.is_some_and(|value| value > bound)
-    }
-}
-
-/// A term with its origin.
-#[must_use]
-pub(super) fn term(text: impl Into<String>, origin: &Origin) -> Term {
-    Term {
-        text: text.into(),
-        origin: origin.to_string(),
     }
 }

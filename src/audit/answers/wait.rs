@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use crate::report::Term;
-use crate::system::{Attempt, DeploymentId, Origin, Plan, Retry, Setting, System, Wait, units};
+use crate::system::{Attempt, DeploymentId, Plan, Retry, Setting, System, Wait, units};
 
-use super::number::{Number, Unit, term};
+use super::number::{Number, Unit};
+use super::terms::Terms;
 
 /// Which wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +31,19 @@ impl Mode {
 }
 
 /// The longest wait of a plan in seconds; infinite when nothing ends it.
-pub(super) fn longest(system: &System, plan: &Plan, mode: Mode) -> Number {
-    let mut terms = Vec::new();
+pub(super) fn longest(system: &System, plan: &Plan, mode: Mode, mut terms: Terms) -> Number {
     let seconds = of_plan(system, plan, mode, &mut terms);
     Number::new(seconds, Unit::Seconds, terms)
 }
 
 /// The longest wait in seconds, with its terms added in the order of the path.
-pub(super) fn of_plan(system: &System, plan: &Plan, mode: Mode, terms: &mut Vec<Term>) -> f64 {
+pub(super) fn of_plan(system: &System, plan: &Plan, mode: Mode, terms: &mut Terms) -> f64 {
     match plan {
         Plan::Try(attempt) => {
             let timeout = mode.timeout(attempt);
             let seconds = timeout.value.map_or(f64::INFINITY, |limit| limit.as_secs_f64());
             let name = &system.deployment(attempt.deployment).name;
-            terms.push(term(format!("{name}: {} for one call", show(seconds)), &timeout.origin));
+            terms.push(|| format!("{name}: {} for one call", show(seconds)), &timeout.origin);
             seconds
         }
         Plan::Pick { branches, .. } => longest_of(branches.iter().map(|(_, plan)| plan), system, mode, terms),
@@ -54,7 +53,7 @@ pub(super) fn of_plan(system: &System, plan: &Plan, mode: Mode, terms: &mut Vec<
             .map(|branch| {
                 if let Some(because) = &branch.because {
                     let to = branch.route.map_or("the next", |id| &system.route(id).name);
-                    terms.push(term(format!("then {to}"), &because.origin));
+                    terms.push(|| format!("then {to}"), &because.origin);
                 }
                 of_plan(system, &branch.plan, mode, terms)
             })
@@ -63,7 +62,7 @@ pub(super) fn of_plan(system: &System, plan: &Plan, mode: Mode, terms: &mut Vec<
             let inside = of_plan(system, plan, mode, terms);
             match limit.value.map(|limit| limit.as_secs_f64()) {
                 Some(limit_seconds) if limit_seconds < inside => {
-                    terms.push(term(format!("cut at {}", show(limit_seconds)), &limit.origin));
+                    terms.push(|| format!("cut at {}", show(limit_seconds)), &limit.origin);
                     limit_seconds
                 }
                 _ => inside,
@@ -82,47 +81,48 @@ pub(super) fn of_plan(system: &System, plan: &Plan, mode: Mode, terms: &mut Vec<
 }
 
 /// The longest of several waits; only its terms are kept.
-fn longest_of<'p>(plans: impl Iterator<Item = &'p Plan>, system: &System, mode: Mode, terms: &mut Vec<Term>) -> f64 {
-    let mut longest = 0.0;
-    let mut kept = Vec::new();
+fn longest_of<'p>(plans: impl Iterator<Item = &'p Plan>, system: &System, mode: Mode, terms: &mut Terms) -> f64 {
+    let mut longest: Option<(f64, Terms)> = None;
     for plan in plans {
-        let mut own = Vec::new();
+        let mut own = terms.alike();
         let seconds = of_plan(system, plan, mode, &mut own);
-        if seconds > longest || kept.is_empty() {
-            longest = seconds;
-            kept = own;
+        if longest.as_ref().is_none_or(|(most, _)| seconds > *most) {
+            longest = Some((seconds, own));
         }
     }
-    terms.append(&mut kept);
-    longest
+    let Some((seconds, own)) = longest else { return 0.0 };
+    terms.append(own);
+    seconds
 }
 
-fn repeated(system: &System, retry: &Retry, mode: Mode, terms: &mut Vec<Term>) -> f64 {
+fn repeated(system: &System, retry: &Retry, mode: Mode, terms: &mut Terms) -> f64 {
     let once = of_plan(system, &retry.plan, mode, terms);
     let retries = retry.retries.value;
     if retries == 0 {
         return once;
     }
-    terms.push(term(
-        format!("× {} tries ({})", retries.saturating_add(1), retry.layer),
+    terms.push(
+        || format!("× {} tries ({})", retries.saturating_add(1), retry.layer),
         &retry.retries.origin,
-    ));
+    );
     let pauses = retry.backoff.longest_total(retries).as_secs_f64();
     if pauses > 0.0 {
-        terms.push(term(format!("+ {} of pauses", show(pauses)), &retry.backoff.origin));
+        terms.push(|| format!("+ {} of pauses", show(pauses)), &retry.backoff.origin);
     }
     match retry.backoff.retry_after {
-        Some(Wait::Unbounded) => terms.push(term(
-            "a `Retry-After` is obeyed however long it is (not added)",
+        Some(Wait::Unbounded) => terms.push(
+            || "a `Retry-After` is obeyed however long it is (not added)".to_owned(),
             &retry.backoff.origin,
-        )),
-        Some(Wait::AtMost(most)) if most.as_secs_f64() > pauses => terms.push(term(
-            format!(
-                "a `Retry-After` of up to {} is obeyed (not added)",
-                show(most.as_secs_f64())
-            ),
+        ),
+        Some(Wait::AtMost(most)) if most.as_secs_f64() > pauses => terms.push(
+            || {
+                format!(
+                    "a `Retry-After` of up to {} is obeyed (not added)",
+                    show(most.as_secs_f64())
+                )
+            },
             &retry.backoff.origin,
-        )),
+        ),
         _ => {}
     }
     once * (f64::from(retries) + 1.0) + pauses
@@ -223,9 +223,4 @@ fn show(seconds: f64) -> String {
     } else {
         units::show_seconds(seconds)
     }
-}
-
-/// The origin of a number that is only derived.
-pub(super) fn derived(text: &str) -> Origin {
-    Origin::Derived(text.to_owned())
 }

@@ -1,32 +1,24 @@
 //! What one outage does to one route.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::system::{Attempt, Deployment, DeploymentId, Fate, Plan, Route, System};
 
-use super::number::{Number, Unit, term};
-use super::wait::{self, Outcome, derived};
+use super::wait::{self, Outcome};
 use super::{WhatIf, survival};
 
 /// One row for each fate of a route, in the order of the fates' kinds and names.
 pub(super) fn rows(system: &System, route: &Route) -> Vec<WhatIf> {
-    let deployments = route.plan.deployments();
-    let with_fates: Vec<(DeploymentId, Vec<Fate>)> = deployments
-        .iter()
-        .map(|id| (*id, system.deployment(*id).fates()))
-        .collect();
-    let mut fates: Vec<Fate> = with_fates.iter().flat_map(|(_, fates)| fates.iter().cloned()).collect();
-    fates.sort();
-    fates.dedup();
+    let mut deployments_of: BTreeMap<Fate, HashSet<DeploymentId>> = BTreeMap::new();
+    for id in route.plan.deployments() {
+        for fate in system.deployment(id).fates() {
+            deployments_of.entry(fate).or_default().insert(id);
+        }
+    }
     let usual = usual(system, &route.plan);
-    let mut rows: Vec<WhatIf> = fates
+    let mut rows: Vec<WhatIf> = deployments_of
         .into_iter()
-        .map(|fate| {
-            let is_down = |id: DeploymentId| {
-                with_fates
-                    .iter()
-                    .any(|(known, fates)| *known == id && fates.contains(&fate))
-            };
-            row(system, route, fate.clone(), &is_down, usual)
-        })
+        .map(|(fate, down)| row(system, route, fate, &|id| down.contains(&id), usual))
         .collect();
     rows.extend(system.path_services(route).into_iter().map(|service| WhatIf {
         fate: service,
@@ -76,23 +68,9 @@ fn row(
         return nothing;
     };
     let waited = match wait::walk(system, &route.plan, is_down) {
-        Outcome::Answered(_, waited) => Number::new(
-            waited,
-            Unit::Seconds,
-            vec![term(
-                "what is down hangs until its timeouts",
-                &derived("the route's plan"),
-            )],
-        ),
+        Outcome::Answered(_, waited) => waited,
         // An error is passed on to the next path, and a call that hangs outlasts the whole limit.
-        Outcome::Failed(_) => Number::new(
-            f64::INFINITY,
-            Unit::Seconds,
-            vec![term(
-                "a call that hangs uses the whole time up",
-                &derived("the route's plan"),
-            )],
-        ),
+        Outcome::Failed(_) => f64::INFINITY,
     };
     let through = system.deployment(answering.deployment);
     let before = usual.map(|attempt| system.deployment(attempt.deployment));

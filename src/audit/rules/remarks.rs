@@ -18,19 +18,24 @@ pub(super) fn report_with(
     mut may_edit: impl FnMut(&Remark) -> bool,
 ) {
     for remark in audit.remarks(kind) {
-        let mut hit = Hit::at(&remark.place, remark.message.clone()).label(label);
-        if let Some(help) = &remark.help {
-            hit = hit.help(help.clone());
-        }
-        if !remark.sure {
-            hit = hit.confidence(Confidence::Low);
-        }
         let title = remark.help.clone().unwrap_or_else(|| "mend it".to_owned());
         let edits = if may_edit(remark) {
             remark.edits.clone()
         } else {
             Vec::new()
         };
-        hits.push(hit.safe_fix(title, edits));
+        hits.push(hit_of(remark, label).safe_fix(title, edits));
     }
+}
+
+/// A remark as a hit without its edits.
+pub(super) fn hit_of(remark: &Remark, label: &str) -> Hit {
+    let mut hit = Hit::at(&remark.place, remark.message.clone()).label(label);
+    if let Some(help) = &remark.help {
+        hit = hit.help(help.clone());
+    }
+    if !remark.sure {
+        hit = hit.confidence(Confidence::Low);
+    }
+    hit
 }

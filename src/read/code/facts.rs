@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::source::Place;
 use crate::system::{LoopBound, ModelLoop, Prompt, Setting};
 
-use super::scope::{Scope, Value};
+use super::scope::{Call, Scope, Value};
 use super::tree::{Source, around, every, is_call, is_function, named_children};
 
 /// The loop around a call, in its own function.
@@ -110,17 +110,18 @@ pub(super) fn obeyed_retry_after(source: Source<'_>, scope: &Scope<'_, '_>, call
         let lower = text.to_ascii_lowercase();
         lower.contains("retry-after") || lower.contains("retry_after") || lower.contains("retryafter")
     };
-    let obeys = |node: &&Node<'_>| {
-        let sleeps = source
-            .callee(**node)
-            .is_some_and(|callee| callee.ends_with("sleep") || callee == "setTimeout" || callee.ends_with("delay"));
-        let arguments = node
+    let obeys = |call: &&Call<'_>| {
+        let callee = call.callee.as_str();
+        let sleeps = callee.ends_with("sleep") || callee == "setTimeout" || callee.ends_with("delay");
+        let arguments = call
+            .node
             .child_by_field_name("arguments")
+            .filter(|_| sleeps)
             .map_or("", |arguments| source.text(arguments));
         sleeps && says(arguments) && !arguments.contains("min(")
     };
     let found = scope.calls_in(function).iter().find(obeys)?;
-    Some(source.place(*found))
+    Some(source.place(found.node))
 }
 
 fn leading_number(text: &str) -> Option<u32> {
@@ -220,12 +221,13 @@ pub(super) fn parsed_as_json(source: Source<'_>, scope: &Scope<'_, '_>, call: No
     let outside = around(call);
     let function = outside.last().copied()?;
     let names = names_of_answer(source, scope, call, function);
-    let parses_answer = |node: &&Node<'_>| {
-        let parses = source
-            .callee(**node)
-            .is_some_and(|callee| matches!(callee.as_str(), "json.loads" | "JSON.parse" | "loads" | "orjson.loads"));
-        let argument = source.positional(**node).first().copied().filter(|_| parses);
-        argument.is_some_and(|argument| {
+    let parses_answer = |parser: &&Call<'_>| {
+        let parses = matches!(
+            parser.callee.as_str(),
+            "json.loads" | "JSON.parse" | "loads" | "orjson.loads"
+        );
+        let argument = || source.positional(parser.node).first().copied();
+        parses.then(argument).flatten().is_some_and(|argument| {
             let mut is_answer =
                 argument.byte_range().start <= call.start_byte() && call.end_byte() <= argument.end_byte();
             every(argument, |inner| {
@@ -235,7 +237,7 @@ pub(super) fn parsed_as_json(source: Source<'_>, scope: &Scope<'_, '_>, call: No
         })
     };
     let found = scope.calls_in(function).iter().find(parses_answer)?;
-    Some(source.place(*found))
+    Some(source.place(found.node))
 }
 
 /// The names that hold an answer, or a part of it.
@@ -319,8 +321,8 @@ pub(super) fn fallbacks<'t>(source: Source<'_>, scope: &Scope<'_, 't>, call: Nod
                 .or_else(|| node.child_by_field_name("name"))
         })
         .map(|name| source.text(name));
-    for node in scope.calls() {
-        let Some(callee) = source.callee(*node) else { continue };
+    for chained in scope.calls() {
+        let callee = chained.callee.as_str();
         let Some(base) = callee
             .strip_suffix(".with_fallbacks")
             .or_else(|| callee.strip_suffix(".withFallbacks"))
@@ -328,7 +330,7 @@ pub(super) fn fallbacks<'t>(source: Source<'_>, scope: &Scope<'_, 't>, call: Nod
             continue;
         };
         let own = name == Some(base) || base == source.text(call).split_whitespace().collect::<String>();
-        if let Some(argument) = source.positional(*node).first().filter(|_| own) {
+        if let Some(argument) = source.positional(chained.node).first().filter(|_| own) {
             list(*argument);
         }
     }

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::system::Sdk;
 
-use super::scope::Scope;
+use super::scope::{Call, Scope};
 use super::sdks::{CONSTRUCTORS, FUNCTIONS, METHODS, module_of, provider_of};
 use super::tree::{Source, is_call};
 
@@ -21,19 +21,24 @@ pub(super) struct Found<'t> {
     pub provider: &'static str,
 }
 
-/// All calls, in the order of the text.
+/// A file with more calls of models is generated, and each of them costs a look at all the others.
+const MOST: usize = 200;
+
+/// All calls of models, in the order of the text.
 pub(super) fn calls<'t>(source: Source<'_>, scope: &Scope<'_, 't>) -> Vec<Found<'t>> {
     scope
         .calls()
         .iter()
-        .filter_map(|node| recognise(source, scope, *node))
+        .filter_map(|call| recognise(source, scope, call))
+        .take(MOST)
         .collect()
 }
 
-fn recognise<'t>(source: Source<'_>, scope: &Scope<'_, 't>, node: Node<'t>) -> Option<Found<'t>> {
-    let callee = source.callee(node)?;
-    method(source, scope, node, &callee)
-        .or_else(|| function(scope, node, &callee))
+fn recognise<'t>(source: Source<'_>, scope: &Scope<'_, 't>, call: &Call<'t>) -> Option<Found<'t>> {
+    let Call { node, callee } = call;
+    let node = *node;
+    method(source, scope, node, callee)
+        .or_else(|| function(scope, node, callee))
         .or_else(|| model_object(source, scope, node))
 }
 

@@ -18,9 +18,18 @@ pub(super) struct Scope<'a, 't> {
     /// A name, or `self.client`, to what was last assigned to it.
     values: HashMap<&'a str, Node<'t>>,
     /// All calls, in the order of the text.
-    calls: Vec<Node<'t>>,
+    calls: Vec<Call<'t>>,
     /// All assignments and declarations, in the order of the text.
     assignments: Vec<Node<'t>>,
+}
+
+/// A call, and what is called.
+#[derive(Debug)]
+pub(super) struct Call<'t> {
+    /// The call expression.
+    pub node: Node<'t>,
+    /// The callee's text without white space; empty when it has none.
+    pub callee: String,
 }
 
 /// What an expression stands for.
@@ -53,18 +62,18 @@ impl<'a, 't> Scope<'a, 't> {
 
     /// All calls, in the order of the text. They are gathered once: a walk of the whole tree for each
     /// call would make a file's cost the square of its length.
-    pub(super) fn calls(&self) -> &[Node<'t>] {
+    pub(super) fn calls(&self) -> &[Call<'t>] {
         &self.calls
     }
 
     /// The calls inside a node.
-    pub(super) fn calls_in(&self, node: Node<'_>) -> &[Node<'t>] {
-        inside(&self.calls, node)
+    pub(super) fn calls_in(&self, node: Node<'_>) -> &[Call<'t>] {
+        inside(&self.calls, |call| call.node, node)
     }
 
     /// The assignments and declarations inside a node.
     pub(super) fn assignments_in(&self, node: Node<'_>) -> &[Node<'t>] {
-        inside(&self.assignments, node)
+        inside(&self.assignments, |assignment| *assignment, node)
     }
 
     /// Whether any library that is known here is imported.
@@ -93,7 +102,8 @@ impl<'a, 't> Scope<'a, 't> {
 
     fn note(&mut self, node: Node<'t>) {
         if is_call(node) {
-            self.calls.push(node);
+            let callee = self.source.callee(node).unwrap_or_default();
+            self.calls.push(Call { node, callee });
         } else if matches!(node.kind(), "assignment" | "variable_declarator") {
             self.assignments.push(node);
         }
@@ -308,10 +318,10 @@ fn number(text: &str) -> Option<f64> {
     text.replace('_', "").parse().ok()
 }
 
-/// The nodes of a list in the order of the text that lie inside a node.
-fn inside<'l, 't>(nodes: &'l [Node<'t>], outer: Node<'_>) -> &'l [Node<'t>] {
-    let first = nodes.partition_point(|node| node.start_byte() < outer.start_byte());
-    let rest = &nodes[first..];
-    let end = rest.partition_point(|node| node.start_byte() < outer.end_byte());
+/// The members of a list in the order of the text whose nodes lie inside a node.
+fn inside<'l, 't, T>(list: &'l [T], node_of: impl Fn(&T) -> Node<'t>, outer: Node<'_>) -> &'l [T] {
+    let first = list.partition_point(|it| node_of(it).start_byte() < outer.start_byte());
+    let rest = &list[first..];
+    let end = rest.partition_point(|it| node_of(it).start_byte() < outer.end_byte());
     &rest[..end]
 }

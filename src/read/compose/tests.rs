@@ -135,13 +135,12 @@ fn variables_are_set_and_literal_secrets_are_remarked_upon() {
     assert_eq!(value("OPENAI_API_KEY"), None);
     assert_eq!(value("PASSED"), None);
     assert_eq!(value("POSTGRES_USER"), Some("llm"));
-    let secrets: Vec<_> = system
-        .remarks
-        .iter()
-        .filter(|remark| remark.kind == RemarkKind::LiteralSecret)
-        .map(|remark| remark.place.text())
-        .collect();
-    assert_eq!(secrets, ["sk-9aK3jd82Jd8sKq0P", "llm"]);
+    let of_kind = |kind: RemarkKind| -> Vec<&str> {
+        let remarks = system.remarks.iter().filter(|remark| remark.kind == kind);
+        remarks.map(|remark| remark.place.text()).collect()
+    };
+    assert_eq!(of_kind(RemarkKind::LiteralSecret), ["sk-9aK3jd82Jd8sKq0P"]);
+    assert_eq!(of_kind(RemarkKind::LiteralPassword), ["llm"]);
     assert!(!system.remarks[0].message.contains("9aK3"));
     // An env file may set more, so this folder's variables are not all in view.
     assert!(system.variables.folders.is_empty());

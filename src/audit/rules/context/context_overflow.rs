@@ -35,7 +35,12 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
         if needs <= holds {
             continue;
         }
-        let terms: Vec<&str> = needed.terms.iter().map(|term| term.text.as_str()).collect();
+        let traced = audit.traced(id).context_needed;
+        let terms: Vec<&str> = traced
+            .iter()
+            .flat_map(|number| &number.terms)
+            .map(|term| term.text.as_str())
+            .collect();
         let place = route.policy.max_input_tokens.as_ref().and_then(|limit| limit.place());
         hits.push(
             Hit::at(

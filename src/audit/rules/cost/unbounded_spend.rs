@@ -46,7 +46,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
         }
         for (route_id, _) in &routes {
             let answers = audit.answers(*route_id);
-            let Some(bound) = &answers.would_bound else { continue };
+            let Some(bound) = answers.would_bound else { continue };
             // A price that nobody knows has `unpriced-model`.
             if answers.request_cost.value.is_none() && budgets().next().is_some() {
                 continue;

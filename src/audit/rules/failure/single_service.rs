@@ -50,7 +50,7 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
                 )
                 .severity(Severity::Error)
                 .label("fails closed")
-                .help("run it with a replica and Sentinel, or let the gateway fail open"),
+                .help("run a second one of it, or let the gateway go on without it"),
             );
         }
         for (route_id, route) in audit.routes_of(id) {

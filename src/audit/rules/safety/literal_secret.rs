@@ -1,6 +1,6 @@
 //! A key that stands in a file.
 
-use crate::audit::rules::remarks::report;
+use crate::audit::rules::remarks::{hit_of, report};
 use crate::audit::{Audit, Family, FixKind, Harm, Hits, Rule};
 use crate::report::{Confidence, Severity};
 use crate::system::{Dialect, RemarkKind};
@@ -33,4 +33,8 @@ pub const RULE: Rule = Rule {
 
 fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
     report(audit, RemarkKind::LiteralSecret, "a secret in the file", hits);
+    // A local stack's `POSTGRES_PASSWORD: postgres` is no leaked key, and yet goes to production as it is.
+    for remark in audit.remarks(RemarkKind::LiteralPassword) {
+        hits.push(hit_of(remark, "a password in the file").severity(Severity::Warning));
+    }
 }

@@ -47,12 +47,8 @@ fn check(audit: &Audit<'_>, hits: &mut Hits<'_>) {
         if one_is_too_long {
             continue;
         }
-        let terms: Vec<&str> = answers
-            .longest_wait
-            .terms
-            .iter()
-            .map(|term| term.text.as_str())
-            .collect();
+        let traced = audit.traced(id).longest_wait;
+        let terms: Vec<&str> = traced.terms.iter().map(|term| term.text.as_str()).collect();
         let mut hit = Hit::at(
             route.place(),
             format!(
