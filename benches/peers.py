@@ -5,7 +5,8 @@ Usage: benches/peers.py [--aisys target/release/aisys] [--runs 11]
 
 The inputs are made here from the fixtures, so anyone can repeat it. A peer that is not installed is left
 out and said so: pip install zizmor yamllint checkov ast-grep-cli. Runs of the commands alternate, and the
-table gives medians, the ratio to aisys, and the peak memory of the process.
+table gives medians by the clock and of the CPU's time (which other work on the machine disturbs less), the ratio
+to aisys by the clock, and the peak memory of the process.
 """
 
 import argparse
@@ -70,11 +71,11 @@ def make_code(folder, count):
 
 
 def run(command):
-    """Seconds and peak memory in MiB of one run."""
+    """Seconds by the clock, seconds of CPU, and peak memory in MiB of one run."""
     start = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(child.pid, 0)
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main():
@@ -92,32 +93,33 @@ def main():
         make_code(folder / "code", 136)
         rule = folder / "rule.yml"
         rule.write_text("id: r\nlanguage: python\nseverity: warning\nmessage: m\nrule:\n  pattern: $C.chat.completions.create($$$)\n")
-        audit = [options.aisys, "audit", "--exit-zero", "--format", "json"]
+        def audit(name, *more):
+            return [options.aisys, "audit", "--exit-zero", str(folder / name), *more]
+
+        def zizmor(name):
+            return ["zizmor", "--offline", "--no-exit-codes", str(folder / name)]
+
+        checkov = ["checkov", "--framework", "kubernetes", "-d", str(folder / "hundred"), "--compact"]
         groups = [
-            ("one configuration", [audit + [str(folder / "one")], ["zizmor", "--offline", "--no-exit-codes", str(folder / "workflow")], ["yamllint", str(folder / "one")]]),
-            ("100 configurations", [audit + [str(folder / "hundred")], ["yamllint", str(folder / "hundred")], ["checkov", "--framework", "kubernetes", "-d", str(folder / "hundred"), "--compact"]]),
-            ("1,000 configurations", [audit + [str(folder / "thousand")], ["zizmor", "--offline", "--no-exit-codes", str(folder / "workflows")]]),
-            ("136 Python files", [audit + [str(folder / "code")], ["ast-grep", "scan", "--rule", str(rule), str(folder / "code")]]),
+            ("one configuration", {"aisys": audit("one"), "zizmor": zizmor("workflow"), "yamllint": ["yamllint", str(folder / "one")]}),
+            ("100 configurations", {"aisys": audit("hundred"), "yamllint": ["yamllint", str(folder / "hundred")], "checkov": checkov}),
+            ("1,000 configurations", {"aisys": audit("thousand"), "aisys, JSON": audit("thousand", "--format", "json"), "zizmor": zizmor("workflows")}),
+            ("136 Python files", {"aisys": audit("code"), "ast-grep": ["ast-grep", "scan", "--rule", str(rule), str(folder / "code")]}),
         ]
-        print("| input | command | median | ratio | peak memory |\n| --- | --- | ---: | ---: | ---: |")
+        print("| input | command | median | ratio | CPU | peak memory |\n| --- | --- | ---: | ---: | ---: | ---: |")
         for title, commands in groups:
-            there = [command for command in commands if shutil.which(command[0])]
-            for command in commands:
-                if command not in there:
-                    print(f"| {title} | {command[0]}: not installed | | | |")
-            times = {command[0]: [] for command in there}
-            memory = {command[0]: 0.0 for command in there}
-            runs = options.runs if "checkov" not in times else min(options.runs, 3)
-            for _ in range(runs):
-                for command in there:
-                    seconds, peak = run(command)
-                    times[command[0]].append(seconds)
-                    memory[command[0]] = max(memory[command[0]], peak)
-            base = statistics.median(times[options.aisys])
-            for command in there:
-                median = statistics.median(times[command[0]])
-                name = pathlib.Path(command[0]).name
-                print(f"| {title} | {name} | {median * 1000:.1f} ms | {median / base:.1f} | {memory[command[0]]:.0f} MiB |")
+            for label in [label for label, command in commands.items() if not shutil.which(command[0])]:
+                print(f"| {title} | {label}: not installed | | | | |")
+                del commands[label]
+            measured = {label: [] for label in commands}
+            for _ in range(options.runs if "checkov" not in commands else min(options.runs, 3)):
+                for label, command in commands.items():
+                    measured[label].append(run(command))
+            base = statistics.median(seconds for seconds, _, _ in measured["aisys"])
+            for label, runs in measured.items():
+                median, cpu = (statistics.median(it[at] for it in runs) for at in (0, 1))
+                peak = max(memory for _, _, memory in runs)
+                print(f"| {title} | {label} | {median * 1000:.1f} ms | {median / base:.1f} | {cpu * 1000:.0f} ms | {peak:.0f} MiB |")
 
 
 main()

@@ -47,6 +47,20 @@ pub fn unix_seconds() -> f64 {
     now.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
+/// A moment for people, in UTC: `2026-11-24 16:05`.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "seconds of our time fit")]
+pub fn utc(unix_seconds: f64) -> String {
+    let seconds = unix_seconds as i64;
+    let of_day = seconds.rem_euclid(86_400);
+    format!(
+        "{} {:02}:{:02}",
+        Day(seconds.div_euclid(86_400)),
+        of_day / 3_600,
+        of_day % 3_600 / 60
+    )
+}
+
 /// A calendar day, as days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i64);
@@ -135,6 +149,12 @@ impl FromStr for Day {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_shown_in_utc() {
+        assert_eq!(utc(1_795_536_339.5), "2026-11-24 16:05");
+        assert_eq!(utc(0.0), "1970-01-01 00:00");
+    }
 
     #[test]
     fn days_are_read_counted_and_written() {

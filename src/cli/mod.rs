@@ -2,7 +2,9 @@
 
 mod audit;
 mod completions;
+mod eval;
 mod explain;
+mod models;
 mod prices;
 mod schema;
 mod style;
@@ -13,6 +15,7 @@ use std::io::{self, Write};
 use clap::{Parser, Subcommand};
 
 use crate::exit;
+use crate::retrieve::corpus::{PDF_WORKER, pdf_text_worker};
 
 /// Tells a team, with evidence, whether their AI application will survive production.
 #[derive(Debug, Parser)]
@@ -33,16 +36,23 @@ pub struct Cli {
 enum Command {
     /// Find where a configuration fails or overspends: single points of failure, waits, money
     Audit(Box<audit::AuditArgs>),
+    /// Replay suites through retrieval and generation, judge the answers, hold them against a gate
+    Eval(Box<eval::EvalArgs>),
     /// Show what a rule finds, why it matters and how to mend it
     Explain(explain::ExplainArgs),
     /// Build the table of models and prices
     Prices(prices::PricesArgs),
-    /// Write the JSON Schema of aisys.yaml to the standard output
-    Schema,
+    /// Get the models that run in this process: pull, add, list, remove, distill
+    Models(models::ModelsArgs),
+    /// Write the JSON Schema of aisys.yaml or of a suite to the standard output
+    Schema(schema::SchemaArgs),
     /// Write a completion script for a shell to the standard output
     Completions(completions::CompletionsArgs),
     /// Write the manual page to the standard output
     Man,
+    /// Read a PDF from the standard input and write its text: how a corpus is read, a process for each file
+    #[command(hide = true, name = PDF_WORKER)]
+    PdfText,
 }
 
 /// Why a command ended early.
@@ -88,13 +98,19 @@ impl From<io::Error> for Failure {
 pub fn run(cli: &Cli, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     match &cli.command {
         Command::Audit(arguments) => audit::run(arguments, out, notes),
+        Command::Eval(arguments) => eval::run(arguments, out, notes),
         Command::Explain(arguments) => explain::run(arguments, out),
         Command::Prices(arguments) => {
             prices::run(arguments, out, notes).map_err(|error| Failure::Usage(error.to_string()))?;
             Ok(exit::HOLDS)
         }
-        Command::Schema => schema::run(out),
+        Command::Models(arguments) => models::run(arguments, out, notes),
+        Command::Schema(arguments) => schema::run(arguments, out),
         Command::Completions(arguments) => completions::run(arguments, out),
         Command::Man => completions::man(out),
+        Command::PdfText => {
+            pdf_text_worker(io::stdin().lock(), out).map_err(Failure::Usage)?;
+            Ok(exit::HOLDS)
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What a stage hands over for rendering.
 
+use crate::source::Place;
+
 use super::{Finding, Severity};
 
 /// A table of text cells: per-route numbers, the what-if table.
@@ -13,6 +15,8 @@ pub struct Table {
     pub columns: Vec<String>,
     /// The rows; each as long as `columns`.
     pub rows: Vec<Vec<String>>,
+    /// Rows after these that were not made, because no output that was asked for shows them.
+    pub left_out: usize,
     /// How many columns from the left the terminal shows; the rest is for CSV and JSON.
     pub shown_columns: usize,
 }
@@ -69,6 +73,47 @@ pub struct RuleInfo {
     pub severity: Severity,
 }
 
+/// How one test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestStatus {
+    /// As expected.
+    Passed,
+    /// Not as expected.
+    Failed,
+    /// It could not be run or judged.
+    Errored,
+    /// Nothing was expected of it.
+    Unjudged,
+}
+
+/// One test of a stage that runs tests.
+#[derive(Debug, Clone)]
+pub struct TestResult {
+    /// Its name.
+    pub name: String,
+    /// What it belongs to: `help-centre.base`.
+    pub group: String,
+    /// Where it stands.
+    pub place: Option<Place>,
+    /// How it ended.
+    pub status: TestStatus,
+    /// The first thing to know, in a line.
+    pub headline: String,
+    /// More, each under a word: `question`, `answer`, `evidence`, `why`.
+    pub facts: Vec<(&'static str, String)>,
+    /// How long it took, when that says something about what was tested.
+    pub seconds: Option<f64>,
+}
+
+/// A page that a stage lays out itself, for HTML.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The page, with `/*DATA*/` where the data go.
+    pub template: &'static str,
+    /// What it shows.
+    pub data: serde_json::Value,
+}
+
 /// A stage's whole result.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -76,6 +121,12 @@ pub struct Report {
     pub stage: &'static str,
     /// What was found, most harmful first.
     pub findings: Vec<Finding>,
+    /// Tests, of a stage that runs tests.
+    pub tests: Vec<TestResult>,
+    /// What CSV holds in place of the findings.
+    pub lead: Option<Table>,
+    /// What HTML shows in place of the plain page.
+    pub page: Option<Page>,
     /// Tables.
     pub tables: Vec<Table>,
     /// Answers to the stage's questions.

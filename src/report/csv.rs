@@ -20,8 +20,11 @@ const COLUMNS: &[&str] = &[
     "fingerprint",
 ];
 
-/// One row per finding; several routes are joined by `; `.
+/// One row per finding, several routes joined by `; `; or the table that leads the report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(lead) = &report.lead {
+        return write_table(lead, out);
+    }
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(COLUMNS)?;
     for finding in &report.findings {

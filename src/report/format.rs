@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Report, csv, github, json, junit, markdown, sarif, text};
+use super::{Report, csv, github, html, json, junit, markdown, sarif, text};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -25,6 +25,20 @@ pub enum Format {
     Csv,
     /// `JUnit` XML.
     Junit,
+    /// One page that needs nothing else.
+    Html,
+}
+
+impl Format {
+    /// How many rows of each table it shows at most.
+    #[must_use]
+    pub const fn rows_shown(self, verbose: bool) -> usize {
+        match self {
+            Self::Text if !verbose => text::FIRST_ROWS,
+            Self::Text | Self::Json | Self::Jsonl | Self::Markdown | Self::Csv | Self::Html => usize::MAX,
+            Self::Sarif | Self::Github | Self::Junit => 0,
+        }
+    }
 }
 
 /// How text looks.
@@ -52,7 +66,7 @@ impl Default for Style {
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The extension names no format.
-    #[error("cannot tell the format of {}: use .csv, .json, .jsonl, .sarif, .xml (JUnit) or .md", .0.display())]
+    #[error("cannot tell the format of {}: use .csv, .json, .jsonl, .sarif, .xml (JUnit), .md or .html", .0.display())]
     UnknownExtension(PathBuf),
     /// Writing failed.
     #[error("cannot write {}: {source}", .path.display())]
@@ -78,6 +92,7 @@ pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write
         Format::Markdown => markdown::write(report, out),
         Format::Csv => csv::write(report, out),
         Format::Junit => junit::write(report, out),
+        Format::Html => html::write(report, out),
     }
 }
 
@@ -93,6 +108,7 @@ pub fn format_of(path: &Path) -> Result<Format, OutputError> {
         Some("md") => Ok(Format::Markdown),
         Some("csv") => Ok(Format::Csv),
         Some("xml") => Ok(Format::Junit),
+        Some("html" | "htm") => Ok(Format::Html),
         _ => Err(OutputError::UnknownExtension(path.to_path_buf())),
     }
 }

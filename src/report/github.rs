@@ -3,12 +3,26 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Finding, Report, Severity, slashed};
+use super::{Finding, Report, Severity, TestStatus, slashed};
 
 /// One line per finding. GitHub shows ten of each level a step, so the worst come first.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
         annotation(finding, out)?;
+    }
+    for test in &report.tests {
+        let (TestStatus::Failed | TestStatus::Errored, Some(place)) = (test.status, &test.place) else {
+            continue;
+        };
+        let start = place.start();
+        writeln!(
+            out,
+            "::warning file={},line={},title={}::{}",
+            escape_property(&slashed(place.file.path())),
+            start.line,
+            escape_property(&format!("{}: {}", test.group, test.name)),
+            escape_data(&test.headline)
+        )?;
     }
     for text in &report.unreadable {
         writeln!(out, "::error title=aisys::{}", escape_data(text))?;

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
-use super::{Answer, Explained, Finding, FixSafety, Report, Severity, Table, counts, slashed};
+use super::each::Each;
+use super::{Answer, Explained, Finding, FixSafety, Report, Severity, Table, TestResult, TestStatus, counts, slashed};
 use crate::source::Place;
 
 /// The version of this shape; it changes when a key changes its meaning or goes.
@@ -30,20 +31,17 @@ impl Serialize for Document<'_> {
         document.serialize_entry("summary", &head(report))?;
         document.serialize_entry("answers", &Each(&report.answers, answer))?;
         document.serialize_entry("findings", &Each(&report.findings, finding))?;
+        if !report.tests.is_empty() {
+            document.serialize_entry("tests", &Each(&report.tests, test))?;
+        }
+        if let Some(lead) = &report.lead {
+            document.serialize_entry(&lead.name, &rows(lead))?;
+        }
         document.serialize_entry("tables", &Each(&report.tables, table))?;
         document.serialize_entry("numbers", &Each(&report.explained, number))?;
         document.serialize_entry("unreadable", &report.unreadable)?;
         document.serialize_entry("notes", &report.notes)?;
         document.end()
-    }
-}
-
-/// A list whose members become values one at a time.
-struct Each<'a, T>(&'a [T], fn(&T) -> Value);
-
-impl<T> Serialize for Each<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(self.1))
     }
 }
 
@@ -66,7 +64,10 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
     for it in &report.findings {
         line("finding", finding(it))?;
     }
-    for it in &report.tables {
+    for it in &report.tests {
+        line("test", test(it))?;
+    }
+    for it in report.lead.iter().chain(&report.tables) {
         for row in rows(it) {
             line(&it.name, row)?;
         }
@@ -129,6 +130,24 @@ fn finding(finding: &Finding) -> Value {
             }).collect::<Vec<_>>(),
         })),
         "fingerprint": finding.fingerprint,
+    })
+}
+
+fn test(test: &TestResult) -> Value {
+    let facts = test.facts.iter();
+    json!({
+        "name": test.name,
+        "group": test.group,
+        "place": test.place.as_ref().map(place),
+        "status": match test.status {
+            TestStatus::Passed => "passed",
+            TestStatus::Failed => "failed",
+            TestStatus::Errored => "errored",
+            TestStatus::Unjudged => "unjudged",
+        },
+        "headline": test.headline,
+        "facts": facts.map(|(word, text)| ((*word).to_owned(), text.as_str().into())).collect::<serde_json::Map<_, _>>(),
+        "seconds": test.seconds,
     })
 }
 

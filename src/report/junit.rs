@@ -1,10 +1,11 @@
-//! `JUnit` XML: one test case per rule, so that a green rule shows as well as a red one.
+//! `JUnit` XML: the stage's tests; and one test case per rule, so that a green rule shows as well as a red one.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Finding, Report, Severity, slashed};
+use super::{Finding, Report, Severity, TestResult, TestStatus, slashed};
 
 /// Rules with errors or warnings fail; notes are told in the case's output.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -24,7 +25,21 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         suite.add_test_case(case);
     }
     let mut document = quick_junit::Report::new("aisys");
-    document.add_test_suite(suite);
+    if report.tests.is_empty() || suite.tests > 0 {
+        document.add_test_suite(suite);
+    }
+    let mut groups: Vec<(&str, TestSuite)> = Vec::new();
+    for result in &report.tests {
+        let at = groups
+            .iter()
+            .position(|(name, _)| *name == result.group)
+            .unwrap_or_else(|| {
+                groups.push((&result.group, TestSuite::new(result.group.as_str())));
+                groups.len() - 1
+            });
+        groups[at].1.add_test_case(test(result));
+    }
+    document.add_test_suites(groups.into_iter().map(|(_, suite)| suite));
     document.serialize(out).map_err(io::Error::other)
 }
 
@@ -63,6 +78,34 @@ fn case(stage: &str, name: &str, findings: &[&Finding]) -> TestCase {
         .collect();
     if !notes.is_empty() {
         case.set_system_out(notes.join("\n"));
+    }
+    case
+}
+
+fn test(result: &TestResult) -> TestCase {
+    let failed = |kind| {
+        let mut status = TestCaseStatus::non_success(kind);
+        let facts = result.facts.iter().map(|(word, text)| format!("{word}: {text}"));
+        status.set_message(result.headline.as_str());
+        status.set_description(facts.collect::<Vec<_>>().join("\n"));
+        status
+    };
+    let status = match result.status {
+        TestStatus::Passed => TestCaseStatus::success(),
+        TestStatus::Failed => failed(NonSuccessKind::Failure),
+        TestStatus::Errored => failed(NonSuccessKind::Error),
+        TestStatus::Unjudged => TestCaseStatus::skipped(),
+    };
+    let mut case = TestCase::new(result.name.as_str(), status);
+    case.set_classname(result.group.as_str());
+    if let Some(seconds) = result
+        .seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    {
+        case.set_time(seconds);
+    }
+    if let Some(place) = &result.place {
+        case.set_system_out(place.to_string());
     }
     case
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Report, Severity, Table, counted, counts, slashed};
+use super::{Report, Severity, Table, TestResult, TestStatus, counted, counts, slashed};
 
 /// Findings that are shown before the rest is folded away.
 const SHOWN: usize = 10;
@@ -45,6 +45,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "</details>\n")?;
         }
     }
+    tests(report, out)?;
     for it in report.tables.iter().filter(|table| !table.rows.is_empty()) {
         writeln!(out, "<details><summary>{}</summary>\n", escape(&it.title))?;
         table(it, out)?;
@@ -117,4 +118,36 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// The tests that failed, folded away.
+fn tests(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    const MOST: usize = 50;
+    let bad = |test: &&TestResult| matches!(test.status, TestStatus::Failed | TestStatus::Errored);
+    let failed: Vec<&TestResult> = report.tests.iter().filter(bad).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<details><summary>{} failed of {}</summary>\n",
+        failed.len(),
+        report.tests.len()
+    )?;
+    for test in failed.iter().take(MOST) {
+        writeln!(
+            out,
+            "- **{}** ({}): {}",
+            escape(&test.name),
+            escape(&test.group),
+            escape(&test.headline)
+        )?;
+        for (word, text) in &test.facts {
+            writeln!(out, "  - {word}: {}", escape(text))?;
+        }
+    }
+    if failed.len() > MOST {
+        writeln!(out, "- … and {} more", failed.len() - MOST)?;
+    }
+    writeln!(out, "\n</details>\n")
 }

@@ -4,20 +4,23 @@
 
 mod contents;
 mod csv;
+mod each;
 mod finding;
 mod format;
 mod github;
+mod html;
 mod json;
 mod junit;
 mod markdown;
 mod sarif;
 mod text;
 mod text_snippet;
+mod text_tests;
 
 #[cfg(test)]
 mod tests;
 
-pub use contents::{Answer, Explained, Report, RuleInfo, Table, Term};
+pub use contents::{Answer, Explained, Page, Report, RuleInfo, Table, Term, TestResult, TestStatus};
 pub use finding::{Confidence, Finding, Fix, FixSafety, Related, Severity};
 pub use format::{Format, OutputError, Style, format_of, render, write_file};
 

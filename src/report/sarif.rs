@@ -5,44 +5,55 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
+use super::each::Each;
 use super::{Finding, Report, RuleInfo, Severity, slashed};
 use crate::source::{Edit, Place};
 
 /// Writes the findings with their rules, fixes and fingerprints.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let index: HashMap<&str, usize> = report
-        .rules
-        .iter()
-        .enumerate()
-        .map(|(at, rule)| (rule.name, at))
-        .collect();
-    let notifications: Vec<Value> = report
-        .unreadable
-        .iter()
-        .map(|text| json!({"level": "error", "message": {"text": text}}))
-        .collect();
-    let document = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "aisys",
-                "version": env!("CARGO_PKG_VERSION"),
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": report.rules.iter().map(rule).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": true,
-                "toolExecutionNotifications": notifications,
-            }],
-            "results": report.findings.iter().map(|finding| result(finding, &index)).collect::<Vec<_>>(),
-        }],
-    });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer_pretty(&mut *out, &Log(report))?;
     writeln!(out)
+}
+
+/// The log of one run.
+struct Log<'a>(&'a Report);
+
+impl Serialize for Log<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut log = serializer.serialize_map(None)?;
+        log.serialize_entry("$schema", "https://json.schemastore.org/sarif-2.1.0.json")?;
+        log.serialize_entry("version", "2.1.0")?;
+        log.serialize_entry("runs", &[Run(self.0)])?;
+        log.end()
+    }
+}
+
+struct Run<'a>(&'a Report);
+
+impl Serialize for Run<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self.0;
+        let version = env!("CARGO_PKG_VERSION");
+        let rules: Vec<Value> = report.rules.iter().map(rule).collect();
+        let driver = json!({"name": "aisys", "version": version, "semanticVersion": version, "rules": rules});
+        let notifications: Vec<Value> = report
+            .unreadable
+            .iter()
+            .map(|text| json!({"level": "error", "message": {"text": text}}))
+            .collect();
+        let invocation = json!({"executionSuccessful": true, "toolExecutionNotifications": notifications});
+        let names = report.rules.iter().enumerate().map(|(at, rule)| (rule.name, at));
+        let index: HashMap<&str, usize> = names.collect();
+        let mut run = serializer.serialize_map(None)?;
+        run.serialize_entry("tool", &json!({"driver": driver}))?;
+        run.serialize_entry("columnKind", "unicodeCodePoints")?;
+        run.serialize_entry("invocations", &[invocation])?;
+        run.serialize_entry("results", &Each(&report.findings, |it: &Finding| result(it, &index)))?;
+        run.end()
+    }
 }
 
 const fn level(severity: Severity) -> &'static str {

@@ -49,6 +49,7 @@ fn sample() -> Report {
             name: "routes".to_owned(),
             title: "Routes".to_owned(),
             columns: vec!["route".to_owned(), "wait".to_owned(), "file".to_owned()],
+            left_out: 0,
             rows: vec![vec!["chat|π".to_owned(), "6 s".to_owned(), "x,y".to_owned()]],
             shown_columns: 2,
         }],
@@ -58,6 +59,9 @@ fn sample() -> Report {
             lines: vec!["evidence".to_owned()],
             severity: Some(Severity::Error),
         }],
+        tests: Vec::new(),
+        lead: None,
+        page: None,
         explained: vec![Explained {
             name: "chat.longest-wait".to_owned(),
             value: "6 s".to_owned(),

@@ -8,12 +8,13 @@ use anstyle::{AnsiColor, Style as Paint};
 use comfy_table::{ContentArrangement, Table as Grid, presets};
 
 use super::text_snippet::{clean, snippet};
+use super::text_tests;
 use super::{Answer, Finding, Report, Severity, Style, Table, counted, counts};
 
 /// Groups of findings on the first screen.
 const FIRST_SCREEN: usize = 5;
 /// Rows of a table on the first screen.
-const FIRST_ROWS: usize = 12;
+pub(super) const FIRST_ROWS: usize = 12;
 
 pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let groups = groups(&report.findings);
@@ -29,6 +30,7 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
     for table in report.tables.iter().filter(|table| !table.rows.is_empty()) {
         write_table(table, style, out)?;
     }
+    text_tests::write(&report.tests, style, out)?;
     for answer in &report.answers {
         write_answer(answer, style, out)?;
     }
@@ -39,12 +41,12 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
             writeln!(out, "  {}", clean(line))?;
         }
     }
-    writeln!(
-        out,
-        "{}: {}",
-        clean(&report.summary),
-        counted(counts(report.findings.iter()))
-    )?;
+    if report.tests.is_empty() || !report.findings.is_empty() {
+        let found = counted(counts(report.findings.iter()));
+        writeln!(out, "{}: {found}", clean(&report.summary))?;
+    } else {
+        writeln!(out, "{}", clean(&report.summary))?;
+    }
     for note in &report.notes {
         writeln!(out, "{}", clean(note))?;
     }
@@ -114,12 +116,9 @@ fn write_table(table: &Table, style: Style, out: &mut dyn Write) -> io::Result<(
     }
     writeln!(out, "{}", painted(&table.title, Paint::new().bold(), style))?;
     writeln!(out, "{}", grid.trim_fmt())?;
-    if table.rows.len() > most {
-        writeln!(
-            out,
-            "… and {} more rows (--verbose, or -o report.csv)",
-            table.rows.len() - most
-        )?;
+    let more = table.rows.len().saturating_sub(most) + table.left_out;
+    if more > 0 {
+        writeln!(out, "… and {more} more rows (--verbose, or -o report.csv)")?;
     }
     writeln!(out)
 }
@@ -142,11 +141,11 @@ fn write_answer(answer: &Answer, style: Style, out: &mut dyn Write) -> io::Resul
     writeln!(out)
 }
 
-fn red() -> Paint {
+pub(super) fn red() -> Paint {
     Paint::new().fg_color(Some(AnsiColor::Red.into())).bold()
 }
 
-fn painted(text: &str, paint: Paint, style: Style) -> String {
+pub(super) fn painted(text: &str, paint: Paint, style: Style) -> String {
     let mut painted = String::new();
     if style.color {
         let _ = write!(painted, "{paint}{text}{paint:#}");

@@ -153,6 +153,33 @@ impl Place {
         self.file.position(self.span.start)
     }
 
+    /// The line that it starts in, under a number and over carets, as error messages show it.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        const BEFORE: usize = 60;
+        const SHOWN: usize = 100;
+        let start = self.start();
+        let Some(span) = self.file.line_span(start.line) else {
+            return String::new();
+        };
+        // A line can be a whole minified file: what stands around the place is enough.
+        let line: Vec<char> = self.file.text()[span.start..span.end].chars().collect();
+        let from = start.column.saturating_sub(1).saturating_sub(BEFORE).min(line.len());
+        let shown = line[from..].iter().take(SHOWN);
+        let shown: String = shown.map(|c| if c.is_control() { ' ' } else { *c }).collect();
+        let before = " ".repeat(start.column.saturating_sub(1).saturating_sub(from));
+        let inside = self
+            .file
+            .text()
+            .get(self.span.start..self.span.end.min(span.end))
+            .unwrap_or_default();
+        let room = shown.chars().count().saturating_sub(before.len());
+        let carets = "^".repeat(inside.trim_end().chars().count().min(room).max(1));
+        let number = start.line.to_string();
+        let pad = " ".repeat(number.len());
+        format!("{pad} |\n{number} | {shown}\n{pad} | {before}{carets}")
+    }
+
     /// Where it ends: the position just past its last character.
     #[must_use]
     pub fn end(&self) -> Position {

@@ -6,6 +6,7 @@
 mod edit;
 mod error;
 mod file;
+mod json;
 mod node;
 mod toml;
 mod yaml;

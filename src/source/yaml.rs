@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -36,18 +37,25 @@ pub fn parse_yaml(file: &Arc<SourceFile>) -> Result<Vec<Node>, ParseError> {
         .collect())
 }
 
-/// All documents of a YAML text that stands inside a block scalar of another file; every place
-/// points into the outer file.
+/// All documents of the YAML that is a `part` of the text inside a block scalar of another file, in
+/// whole lines; every place points into the outer file.
 ///
 /// # Errors
 /// Fails as [`parse_yaml`] does, and when the scalar is not a literal block (`|`), whose lines are
 /// the only ones that keep their places.
-pub fn parse_embedded_yaml(outer: &Place, text: &str) -> Result<Vec<Node>, ParseError> {
+pub fn parse_embedded_yaml(outer: &Place, text: &str, part: Range<usize>) -> Result<Vec<Node>, ParseError> {
     let lines = embedded_lines(outer, text).ok_or_else(|| ParseError {
         message: "the configuration inside this text can only be read from a literal block (`|`)".to_owned(),
         place: Some(outer.first_line()),
     })?;
-    let inner = SourceFile::new(outer.file.path(), text);
+    // What stands around the part becomes space, so that every offset stays what it was.
+    let blank = |text: &str| -> String {
+        text.bytes()
+            .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+            .collect()
+    };
+    let only_part = blank(&text[..part.start]) + &text[part.clone()] + &blank(&text[part.end..]);
+    let inner = SourceFile::new(outer.file.path(), only_part);
     let relocate = |span: Span| {
         let at = |offset: usize| {
             let line = lines.partition_point(|(inner_start, _)| *inner_start <= offset) - 1;
@@ -508,7 +516,8 @@ mod tests {
         let text = "data:\n  config.yaml: |\n    model_list:\n\n      - model_name: 模型\n    x: 1\nafter: 1\n";
         let outer = &parse(text)[0];
         let block = outer.at(&["data", "config.yaml"]).unwrap();
-        let inner = parse_embedded_yaml(&block.place, block.as_str().unwrap()).unwrap();
+        let text = block.as_str().unwrap();
+        let inner = parse_embedded_yaml(&block.place, text, 0..text.len()).unwrap();
         let name = inner[0].get("model_list").unwrap().as_seq().unwrap()[0]
             .get("model_name")
             .unwrap();

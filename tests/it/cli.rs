@@ -1,5 +1,6 @@
 //! The binary as people use it: what it prints, writes and returns.
 
+use std::io::{BufRead, Read};
 use std::path::Path;
 use std::process::Output;
 
@@ -233,4 +234,29 @@ fn completions_man_page_and_schema_are_written() {
     assert!(text(&aisys(&here, &["man"]).stdout).contains(".TH aisys 1"));
     let schema: serde_json::Value = serde_json::from_slice(&aisys(&here, &["schema"]).stdout).unwrap();
     assert!(schema["properties"]["routes"].is_object());
+}
+
+#[test]
+fn watching_tells_what_changes_and_nothing_twice() {
+    let folder = scratch(&[("config.yaml", ONE)]);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_aisys"))
+        .current_dir(folder.path())
+        .args(["audit", ".", "--watch", "--format", "csv", "--rule", "no-timeout"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "watching for changes; Ctrl-C ends it");
+    // A file that is none of ours changes nothing; the next report is that of the configuration.
+    std::fs::write(folder.path().join("log.txt"), "a line").unwrap();
+    let mended = format!("{ONE}litellm_settings: {{request_timeout: 5}}\n");
+    std::fs::write(folder.path().join("config.yaml"), mended).unwrap();
+    assert_eq!(said.next().unwrap().unwrap(), "watching for changes; Ctrl-C ends it");
+    child.kill().unwrap();
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    child.wait().unwrap();
+    let header = out.matches("rule,severity").count();
+    assert_eq!((header, out.matches("no-timeout,").count()), (2, 1), "{out}");
 }

@@ -123,6 +123,36 @@ fn control_characters_do_not_reach_the_terminal() {
     assert!(!out.contains('\u{1b}'), "{out:?}");
 }
 
+/// Whatever a file has very many of, its cost must not be their square.
+#[test]
+fn very_many_of_anything_end() {
+    let mut alike = String::from("model_list:\n");
+    for number in 0..1_000 {
+        writeln!(
+            alike,
+            "  - model_name: pool\n    litellm_params: {{model: openai/gpt-4o, api_key: os.environ/K{number}}}"
+        )
+        .unwrap();
+    }
+    beside_a_good_one("alike.yaml", alike.as_bytes());
+    let mut routes = String::from("model_list:\n");
+    for number in 0..1_500 {
+        writeln!(
+            routes,
+            "  - model_name: r{number}\n    litellm_params: {{model: openai/gpt-4o}}"
+        )
+        .unwrap();
+    }
+    routes.push_str("router_settings:\n  fallbacks:\n");
+    for number in 0..1_500 {
+        writeln!(routes, "    - r{number}: [r{}]", (number + 1) % 1_500).unwrap();
+    }
+    beside_a_good_one("routes.yaml", routes.as_bytes());
+    let calls = "client.chat.completions.create(model=\"gpt-4o\", messages=messages)\n".repeat(3_000);
+    let calls = format!("from openai import OpenAI\nclient = OpenAI()\n{calls}");
+    beside_a_good_one("calls.py", calls.as_bytes());
+}
+
 /// Found by fuzzing: a fix of each made a file that no longer loads.
 #[test]
 fn a_fix_never_doubles_a_key_nor_breaks_a_list() {

@@ -10,10 +10,19 @@
 mod cli;
 mod corpus;
 mod delivery;
+mod eval;
+mod extractive;
 mod formats;
 mod hostile;
 mod layering;
+mod mock;
+#[cfg(feature = "models")]
+mod models;
 mod mutation;
 mod numbers;
+mod promptfoo_checks;
+mod provider;
+mod retrieval;
 mod rules;
 mod support;
+mod trec;
