@@ -96,7 +96,7 @@ def by_aisys(command, config, folder, environment):
             provider, _, prompt = row["variant"].partition(" · ")
             known = counts.setdefault(provider, {})
             column = known.setdefault(prompt, len(known) + 1)
-            results[(case, (provider, column))] = (row["pass"].lower() == "true", row["case"], row.get("answer"))
+            results[(case, (provider, column))] = (row["status"] == "passed", row["case"], row.get("answer"))
     return results, run.returncode
 
 
