@@ -9,6 +9,7 @@ use super::views::Of;
 use super::{QrelsView, RunView};
 use crate::retrieve::corpus::limits::{MOST_COLLECTION_BYTES, read_bytes};
 use crate::retrieve::error::CorpusError;
+use crate::rng::fnv;
 
 /// What a line of either file gives: the query, the document and the number of a column.
 type Line<'a, N> = (&'a [u8], &'a [u8], N);
@@ -34,12 +35,9 @@ pub fn parse_run<'a>(path: &Path, bytes: &'a [u8]) -> Result<RunView<'a>, Corpus
         }
         _ => None,
     })?;
-    let twice = queries.par_iter().find_map_first(|(query, ranked)| {
-        let mut names: Vec<&[u8]> = ranked.iter().map(|(document, _)| *document).collect();
-        names.sort_unstable();
-        let twice = names.windows(2).find(|pair| pair[0] == pair[1])?[0];
-        Some((*query, twice))
-    });
+    let twice = queries
+        .par_iter()
+        .find_map_first(|(query, ranked)| Some((*query, twice(ranked)?)));
     match twice {
         None => Ok(RunView { queries }),
         Some((query, document)) => {
@@ -48,6 +46,19 @@ pub fn parse_run<'a>(path: &Path, bytes: &'a [u8]) -> Result<RunView<'a>, Corpus
             Err(CorpusError::new(path, message))
         }
     }
+}
+
+/// A document that stands twice. Hashes are sorted, which is quicker than names, and only equal ones are
+/// looked at closer.
+fn twice<'a>(ranked: &[(&'a [u8], f32)]) -> Option<&'a [u8]> {
+    let mut hashes: Vec<u64> = ranked.iter().map(|(document, _)| fnv(document)).collect();
+    hashes.sort_unstable();
+    if hashes.array_windows().all(|[a, b]| a != b) {
+        return None;
+    }
+    let mut names: Vec<&[u8]> = ranked.iter().map(|(document, _)| *document).collect();
+    names.sort_unstable();
+    names.array_windows().find(|[a, b]| a == b).map(|[a, _]| *a)
 }
 
 /// Parses `QUERY ITERATION DOCUMENT GRADE`; of two judgements of one pair the last counts.
@@ -132,7 +143,12 @@ fn part_groups<'a, N: Copy>(
             let (query, document, number) = parse(&fields[..count]).ok_or(at)?;
             match groups.last_mut().filter(|(last, _)| *last == query) {
                 Some((_, lines)) => lines.push((document, number)),
-                None => groups.push((query, vec![(document, number)])),
+                None => {
+                    // The next query has about as many lines as the last.
+                    let mut lines = Vec::with_capacity(groups.last().map_or(8, |(_, lines)| lines.len()));
+                    lines.push((document, number));
+                    groups.push((query, lines));
+                }
             }
         }
         at += length + 1;
@@ -140,15 +156,15 @@ fn part_groups<'a, N: Copy>(
     Ok(groups)
 }
 
-/// The fields between blanks, at most as many as there is room for, and how many.
+/// The fields between blanks (and whatever else is no visible character), at most as many as there is room for, and how many.
 fn split<'a>(line: &'a [u8], fields: &mut [&'a [u8]]) -> usize {
     let (mut count, mut at) = (0, 0);
     while count < fields.len() {
-        while line.get(at).is_some_and(u8::is_ascii_whitespace) {
+        while line.get(at).is_some_and(|byte| *byte <= b' ') {
             at += 1;
         }
         let start = at;
-        while line.get(at).is_some_and(|byte| !byte.is_ascii_whitespace()) {
+        while line.get(at).is_some_and(|byte| *byte > b' ') {
             at += 1;
         }
         if start == at {
