@@ -202,6 +202,10 @@ impl Embedder for StaticTable {
         format!("{}:{hash}", self.name)
     }
 
+    fn is_contextual(&self) -> bool {
+        false
+    }
+
     fn dimensions(&self) -> usize {
         self.dimensions
     }

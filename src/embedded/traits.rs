@@ -35,6 +35,12 @@ pub trait Embedder: Send + Sync {
     /// The vectors' length.
     fn dimensions(&self) -> usize;
 
+    /// Whether a token's vector depends on its context. Tables of fixed vectors know less, and rankings give them
+    /// less weight.
+    fn is_contextual(&self) -> bool {
+        true
+    }
+
     /// One vector of unit length for each text, in order. A text without a known token gives zeros.
     ///
     /// # Errors

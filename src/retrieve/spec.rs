@@ -123,14 +123,14 @@ const SAFE_WEIGHT: f64 = 0.15;
 /// The share for embedders that read words in their context.
 const CONTEXTUAL_WEIGHT: f64 = 0.5;
 
-/// The dense share when a suite names none: small for tables of static vectors (an identity that begins
-/// with `static`), for fused at equal weight a weak one ends below BM25 alone; half for the rest.
+/// The dense share when a suite names none: small for tables of static vectors, for fused at equal weight a weak
+/// one ends below BM25 alone; half for the rest.
 #[must_use]
 pub fn default_weight(embedder: &dyn Embedder) -> f64 {
-    if embedder.identity().starts_with("static") {
-        SAFE_WEIGHT
-    } else {
+    if embedder.is_contextual() {
         CONTEXTUAL_WEIGHT
+    } else {
+        SAFE_WEIGHT
     }
 }
 

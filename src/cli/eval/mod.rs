@@ -1,6 +1,7 @@
 //! `aisys eval`: its arguments, and the way from suites to reports.
 
 mod check;
+mod groundedness;
 mod history;
 mod merge;
 mod progress;
@@ -53,6 +54,8 @@ enum EvalCommand {
     Compare(history::CompareArgs),
     /// Join the shards of one run, and decide
     Merge(merge::MergeArgs),
+    /// Fit the judge of groundedness on people's labels, and measure it
+    FitGroundedness(groundedness::FitArgs),
     /// Score a TREC run against judgements, as `trec_eval` does
     Trec(trec::TrecArgs),
 }
@@ -130,6 +133,7 @@ pub(super) fn run(arguments: &EvalArgs, out: &mut dyn Write, notes: &mut dyn Wri
         Some(EvalCommand::Show(arguments)) => history::show(arguments, out, notes),
         Some(EvalCommand::Compare(arguments)) => history::compare(arguments, out, notes),
         Some(EvalCommand::Merge(arguments)) => merge::run(arguments, out, notes),
+        Some(EvalCommand::FitGroundedness(arguments)) => groundedness::run(arguments, out),
         Some(EvalCommand::Trec(arguments)) => trec::run(arguments, out, notes),
     }
 }
