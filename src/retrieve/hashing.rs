@@ -34,6 +34,10 @@ impl Embedder for HashEmbedder {
         "static hash 1".to_owned()
     }
 
+    fn is_contextual(&self) -> bool {
+        false
+    }
+
     fn dimensions(&self) -> usize {
         DIMENSIONS
     }
