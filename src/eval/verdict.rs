@@ -110,8 +110,11 @@ fn conditions(record: &RunRecord, scores: &[(String, BTreeMap<String, Score>)]) 
     for (variant, scores) in scores.iter().take(held) {
         for condition in &record.gate.conditions {
             let measured = match condition.confidence {
-                Some(confidence) => scores::one(record, variant, &condition.metric, confidence),
-                None => scores.get(&condition.metric).map(|score| score.interval),
+                // At the run's own confidence the interval is already there.
+                Some(confidence) if (confidence - record.confidence).abs() > f64::EPSILON => {
+                    scores::one(record, variant, &condition.metric, confidence)
+                }
+                _ => scores.get(&condition.metric).map(|score| score.interval),
             };
             checked.push(Checked {
                 variant: variant.clone(),

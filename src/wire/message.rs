@@ -247,6 +247,23 @@ pub struct Chunk {
     pub usage: Option<Usage>,
 }
 
+impl Chunk {
+    /// Adds its pieces to the calls that came before: a piece with an identifier begins a call. For APIs whose
+    /// calls go out whole.
+    pub(in crate::wire) fn add_calls_to(&self, calls: &mut Vec<ToolCall>) {
+        for delta in &self.tool_calls {
+            if delta.id.is_some() || calls.is_empty() {
+                calls.push(ToolCall::default());
+            }
+            if let Some(call) = calls.last_mut() {
+                call.id.push_str(delta.id.as_deref().unwrap_or_default());
+                call.name.push_str(delta.name.as_deref().unwrap_or_default());
+                call.arguments.push_str(&delta.arguments);
+            }
+        }
+    }
+}
+
 /// An error that an API answered with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {kind}: {message}")]

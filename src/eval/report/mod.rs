@@ -43,7 +43,7 @@ pub fn report(record: &RunRecord, verdict: &Verdict, surroundings: Surroundings)
         .enumerate()
         .map(|(at, _)| scores::table(record, verdict, at))
         .collect();
-    tables.extend(scores::curve(record));
+    tables.extend(scores::curve(verdict));
     let mut notes = surroundings.notes;
     let failed = record.judge_errors();
     if failed > 0 {

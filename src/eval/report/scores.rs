@@ -148,11 +148,10 @@ fn file_name(name: &str) -> String {
 }
 
 /// How retrieval would do with fewer or more passages: `curve.recall@3` and its kin, when they were measured.
-pub(super) fn curve(record: &RunRecord) -> Option<Table> {
+pub(super) fn curve(verdict: &Verdict) -> Option<Table> {
     let mut depths = BTreeSet::new();
     let mut lines: Vec<(String, String, BTreeMap<usize, f64>)> = Vec::new();
-    for variant in &record.variants {
-        let scores = scores::of_variant(record, variant, record.confidence);
+    for (variant, scores) in &verdict.scores {
         let mut by_name: BTreeMap<&str, BTreeMap<usize, f64>> = BTreeMap::new();
         for score in scores.values() {
             let parts = score

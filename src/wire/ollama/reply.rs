@@ -155,16 +155,7 @@ impl Encode for Encoder {
         if let Some(model) = &chunk.model {
             self.model.clone_from(model);
         }
-        for delta in &chunk.tool_calls {
-            if delta.id.is_some() || self.calls.is_empty() {
-                self.calls.push(ToolCall::default());
-            }
-            if let Some(call) = self.calls.last_mut() {
-                call.id.push_str(delta.id.as_deref().unwrap_or_default());
-                call.name.push_str(delta.name.as_deref().unwrap_or_default());
-                call.arguments.push_str(&delta.arguments);
-            }
-        }
+        chunk.add_calls_to(&mut self.calls);
         if chunk.text.is_empty() && chunk.finish.is_none() {
             return Vec::new();
         }
