@@ -1,8 +1,8 @@
 //! `aisys` tells a team, with evidence, whether their AI application will survive production.
 //!
 //! Rooms from low to high: [`source`] and [`clock`]; [`system`], [`stats`], [`wire`], [`store`]; [`report`];
-//! [`read`], [`embedded`], [`provider`], [`retrieve`]; [`audit`], [`eval`]; [`cli`]. A lower room never
-//! imports a higher one.
+//! [`read`], [`embedded`], [`provider`], [`retrieve`]; [`pipeline`]; [`audit`], [`eval`], [`chaos`];
+//! [`cli`]. A lower room never imports a higher one.
 
 #![cfg_attr(
     test,
@@ -15,11 +15,13 @@
 )]
 
 pub mod audit;
+pub mod chaos;
 pub mod cli;
 pub mod clock;
 pub mod embedded;
 pub mod eval;
 pub mod exit;
+pub mod pipeline;
 pub mod provider;
 pub mod read;
 pub mod report;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::source::{Data, Node};
 use crate::stats::Interval;
 
-use super::suite::{Fields, SuiteError};
+use crate::read::Fields;
+
+use super::suite::SuiteError;
 
 /// The conditions of a suite.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -15,7 +15,9 @@ mod embedded;
 mod env;
 pub mod envoy;
 mod error;
+mod fields;
 mod file;
+mod form_error;
 pub mod helicone;
 mod images;
 mod interpolate;
@@ -39,6 +41,8 @@ use crate::system::{Dialect, System};
 
 pub use document::{Document, Reader};
 pub use error::ReadError;
+pub use fields::Fields;
+pub use form_error::FormError;
 pub use recognise::{READERS, looked_for};
 
 use file::FileRead;

@@ -12,7 +12,8 @@ const ROOMS: &[&[&str]] = &[
     &["read", "embedded"],
     &["provider"],
     &["retrieve"],
-    &["audit", "eval"],
+    &["pipeline"],
+    &["audit", "eval", "chaos"],
     &["cli"],
 ];
 

@@ -20,3 +20,9 @@ impl CheckError {
         }
     }
 }
+
+impl From<CheckError> for crate::read::FormError {
+    fn from(error: CheckError) -> Self {
+        Self::at(&error.place, error.message)
+    }
+}

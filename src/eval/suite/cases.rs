@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use crate::eval::checks::Check;
 use crate::source::{Data, Node};
 
-use super::fields::Fields;
 use super::{Case, SuiteError, table};
+use crate::read::Fields;
 
 /// The keys of a case.
 pub(super) const KEYS: &[&str] = &[

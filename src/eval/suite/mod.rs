@@ -2,8 +2,6 @@
 
 mod cases;
 mod discover;
-mod error;
-mod fields;
 mod measurable;
 mod model;
 mod overlay;
@@ -34,10 +32,9 @@ use super::judges::Rubric;
 use super::metrics::retrieval::Measure;
 use super::promptfoo::{PromptFunction, Transform};
 
+pub use crate::read::FormError as SuiteError;
 pub(super) use cases::slug;
 pub use discover::discover;
-pub use error::SuiteError;
-pub(super) use fields::Fields;
 pub use model::ModelSpec;
 pub use overrides::Overrides;
 pub use read::{read, read_path, read_with, recognises};

@@ -9,9 +9,9 @@ use crate::eval::metrics::retrieval::Measure;
 use crate::eval::{gate, promptfoo};
 use crate::source::{Data, Node, SourceFile, parse_yaml};
 
-use super::fields::Fields;
 use super::overlay::overlay;
 use super::{ClusterBy, CorpusSettings, Overrides, Suite, SuiteError, Variant, cases, measurable, settings, table};
+use crate::read::Fields;
 
 /// The keys of a suite.
 pub(super) const KEYS: &[&str] = &[

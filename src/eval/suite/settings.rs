@@ -10,8 +10,8 @@ use crate::retrieve::chunk::{ChunkBy, Chunking};
 use crate::retrieve::{Bm25Settings, Fusion, HttpSpec, PgvectorSpec, RerankSpec, RetrievalKind, RetrievalSpec};
 use crate::source::{Data, Node, Place};
 
-use super::fields::Fields;
 use super::{Generation, JudgeSettings, ModelSpec, Prompt, PromptForm, Shaping, SuiteError, table};
+use crate::read::Fields;
 
 /// The models of a suite by their names in it.
 pub(super) type Models = BTreeMap<String, ModelSpec>;

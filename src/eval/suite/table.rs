@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::source::{Data, Entry, Key, Map, Node, Place, SourceFile, Span};
 
-use super::fields::Fields;
 use super::{Case, SuiteError, cases};
+use crate::read::Fields;
 
 /// Columns of other tools and what they are here. `DeepEval` goldens: `input`, `expected_output`; Ragas 0.2 and
 /// later: `user_input`, `reference`; Ragas 0.1: `question`, `ground_truth`; `OpenAI` evals: `input`, `ideal`.

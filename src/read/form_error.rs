@@ -1,14 +1,14 @@
-//! A suite that cannot be read, told so that a person can mend it.
+//! A file of ours (a suite, a scenario) that cannot be read, told so that a person can mend it.
 
 use std::path::{Path, PathBuf};
 
 use crate::source::{ParseError, Place};
 use crate::system::nearest;
 
-/// What is wrong with a suite or a file that it names, and where.
+/// What is wrong with a file or one that it names, and where.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", self.render())]
-pub struct SuiteError {
+pub struct FormError {
     /// What is wrong and what was expected.
     pub message: String,
     /// Where it stands, when that is known.
@@ -17,7 +17,7 @@ pub struct SuiteError {
     pub path: Option<PathBuf>,
 }
 
-impl SuiteError {
+impl FormError {
     /// Something wrong at a place.
     #[must_use]
     pub fn at(place: &Place, message: impl Into<String>) -> Self {
@@ -69,11 +69,5 @@ impl SuiteError {
             (None, Some(path)) => format!("cannot read {}: {}", path.display(), self.message),
             (None, None) => self.message.clone(),
         }
-    }
-}
-
-impl From<crate::eval::checks::CheckError> for SuiteError {
-    fn from(error: crate::eval::checks::CheckError) -> Self {
-        Self::at(&error.place, error.message)
     }
 }

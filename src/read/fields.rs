@@ -5,34 +5,29 @@ use std::time::Duration;
 use crate::source::{Data, Node};
 use crate::system::units;
 
-use super::SuiteError;
+use super::FormError;
 
 /// A mapping whose keys are all known.
-pub(in crate::eval) struct Fields<'a> {
+pub struct Fields<'a> {
     node: &'a Node,
     here: &'a str,
 }
 
 impl<'a> Fields<'a> {
     /// Holds a node to being a mapping of these keys, each once. `here` names it in messages.
-    pub(in crate::eval) fn new(node: &'a Node, here: &'a str, known: &[&str]) -> Result<Self, SuiteError> {
+    pub fn new(node: &'a Node, here: &'a str, known: &[&str]) -> Result<Self, FormError> {
         let Some(map) = node.as_map() else {
             let message = format!("{here} must be a mapping, and this is {}", node.kind());
-            return Err(SuiteError::at(&node.place, message));
+            return Err(FormError::at(&node.place, message));
         };
         for (at, entry) in map.entries.iter().enumerate() {
             let name = entry.key.text.as_str();
             if !known.contains(&name) {
                 let what = format!("key of {here}");
-                return Err(SuiteError::unknown(
-                    &entry.key.place,
-                    &what,
-                    name,
-                    known.iter().copied(),
-                ));
+                return Err(FormError::unknown(&entry.key.place, &what, name, known.iter().copied()));
             }
             if map.entries[..at].iter().any(|earlier| earlier.key.text == name) {
-                return Err(SuiteError::at(
+                return Err(FormError::at(
                     &entry.key.place,
                     format!("`{name}` stands twice in {here}"),
                 ));
@@ -42,24 +37,24 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a key that is there and not null.
-    pub(in crate::eval) fn get(&self, key: &str) -> Option<&'a Node> {
+    pub fn get(&self, key: &str) -> Option<&'a Node> {
         self.node.get(key)
     }
 
     /// A value that must be there.
-    pub(in crate::eval) fn required(&self, key: &str) -> Result<&'a Node, SuiteError> {
-        let missing = || SuiteError::at(&self.node.place.first_line(), format!("{} needs `{key}`", self.here));
+    pub fn required(&self, key: &str) -> Result<&'a Node, FormError> {
+        let missing = || FormError::at(&self.node.place.first_line(), format!("{} needs `{key}`", self.here));
         self.get(key).ok_or_else(missing)
     }
 
     /// What is wrong with the value of a key.
-    pub(in crate::eval) fn wrong(&self, key: &str, node: &Node, expected: &str) -> SuiteError {
+    pub fn wrong(&self, key: &str, node: &Node, expected: &str) -> FormError {
         let message = format!(
             "`{key}` of {} must be {expected}, and this is {}",
             self.here,
             node.kind()
         );
-        SuiteError::at(&node.place, message)
+        FormError::at(&node.place, message)
     }
 
     fn read<T>(
@@ -67,7 +62,7 @@ impl<'a> Fields<'a> {
         key: &str,
         expected: &str,
         read: impl FnOnce(&Node) -> Option<T>,
-    ) -> Result<Option<T>, SuiteError> {
+    ) -> Result<Option<T>, FormError> {
         let Some(node) = self.get(key) else { return Ok(None) };
         match read(node) {
             Some(value) => Ok(Some(value)),
@@ -76,25 +71,25 @@ impl<'a> Fields<'a> {
     }
 
     /// Text; numbers and booleans count as the text that was written.
-    pub(in crate::eval) fn text(&self, key: &str) -> Result<Option<String>, SuiteError> {
+    pub fn text(&self, key: &str) -> Result<Option<String>, FormError> {
         self.read(key, "text", Node::scalar_text)
     }
 
     /// A whole number from `least`.
-    pub(in crate::eval) fn count(&self, key: &str, least: u64) -> Result<Option<u64>, SuiteError> {
+    pub fn count(&self, key: &str, least: u64) -> Result<Option<u64>, FormError> {
         let expected = format!("a whole number from {least}");
         self.read(key, &expected, |node| node.as_u64().filter(|count| *count >= least))
     }
 
     /// A number.
-    pub(in crate::eval) fn number(&self, key: &str) -> Result<Option<f64>, SuiteError> {
+    pub fn number(&self, key: &str) -> Result<Option<f64>, FormError> {
         self.read(key, "a number", |node| {
             node.as_f64().filter(|number| number.is_finite())
         })
     }
 
     /// True or false; `on` and `off` too.
-    pub(in crate::eval) fn flag(&self, key: &str) -> Result<Option<bool>, SuiteError> {
+    pub fn flag(&self, key: &str) -> Result<Option<bool>, FormError> {
         self.read(key, "true or false", |node| match &node.data {
             Data::Bool(value) => Some(*value),
             Data::Str(text) if text == "on" => Some(true),
@@ -104,7 +99,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A duration with its unit; a bare number counts seconds.
-    pub(in crate::eval) fn duration(&self, key: &str) -> Result<Option<Duration>, SuiteError> {
+    pub fn duration(&self, key: &str) -> Result<Option<Duration>, FormError> {
         self.read(key, "a duration such as 7s or 500ms", |node| match node.as_f64() {
             Some(seconds) => units::seconds_to_duration(seconds),
             None => units::duration(node.as_str()?),
@@ -112,7 +107,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of texts; one text stands for a list of one.
-    pub(in crate::eval) fn texts(&self, key: &str) -> Result<Vec<String>, SuiteError> {
+    pub fn texts(&self, key: &str) -> Result<Vec<String>, FormError> {
         let read = |node: &Node| match &node.data {
             Data::Seq(items) => items.iter().map(Node::scalar_text).collect(),
             _ => node.scalar_text().map(|text| vec![text]),
@@ -121,14 +116,14 @@ impl<'a> Fields<'a> {
     }
 
     /// One of several words.
-    pub(in crate::eval) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, SuiteError> {
+    pub fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, FormError> {
         let Some(node) = self.get(key) else { return Ok(None) };
         let text = node.scalar_text().ok_or_else(|| self.wrong(key, node, "a word"))?;
         match words.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => Ok(Some(*value)),
             None => {
                 let what = format!("`{key}`");
-                Err(SuiteError::unknown(
+                Err(FormError::unknown(
                     &node.place,
                     &what,
                     &text,

@@ -1,0 +1,100 @@
+//! A plan as a flat table of steps, so that a request's place in it is a few numbers.
+
+use std::time::Duration;
+
+use crate::system::{Backoff, Plan};
+
+/// A step's place in its program.
+pub(super) type StepId = usize;
+
+/// One step.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Try {
+        deployment: usize,
+        timeout: Option<Duration>,
+        first_token: Option<Duration>,
+        idle: Option<Duration>,
+    },
+    Pick {
+        branches: Vec<(f64, StepId)>,
+        ejects: bool,
+    },
+    Retry {
+        body: StepId,
+        retries: u32,
+        backoff: Backoff,
+        on_timeout: bool,
+        statuses: Option<Vec<u16>>,
+    },
+    First(Vec<StepId>),
+    Within {
+        limit: Option<Duration>,
+        body: StepId,
+    },
+    All(Vec<StepId>),
+    Degraded,
+}
+
+/// A route's plan, ready to be followed.
+#[derive(Debug, Clone)]
+pub struct Program {
+    pub(super) steps: Vec<Step>,
+    pub(super) root: StepId,
+}
+
+impl Program {
+    /// Compiles a plan. Deployments keep the numbers that they have in their system.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        let mut steps = Vec::new();
+        let root = compile(plan, &mut steps);
+        Self { steps, root }
+    }
+
+    /// The deployments that a step can call.
+    pub(super) fn any_usable(&self, step: StepId, usable: &mut impl FnMut(usize) -> bool) -> bool {
+        match &self.steps[step] {
+            Step::Try { deployment, .. } => usable(*deployment),
+            Step::Pick { branches, .. } => branches.iter().any(|(_, branch)| self.any_usable(*branch, usable)),
+            Step::Retry { body, .. } | Step::Within { body, .. } => self.any_usable(*body, usable),
+            Step::First(branches) => branches.iter().any(|branch| self.any_usable(*branch, usable)),
+            Step::All(parts) => parts.iter().all(|part| self.any_usable(*part, usable)),
+            Step::Degraded => true,
+        }
+    }
+}
+
+fn compile(plan: &Plan, steps: &mut Vec<Step>) -> StepId {
+    let step = match plan {
+        Plan::Try(attempt) => Step::Try {
+            deployment: attempt.deployment.0,
+            timeout: attempt.timeout.value,
+            first_token: attempt.first_token.value,
+            idle: attempt.idle.value,
+        },
+        Plan::Pick { branches, ejects } => Step::Pick {
+            branches: branches
+                .iter()
+                .map(|(weight, plan)| (*weight, compile(plan, steps)))
+                .collect(),
+            ejects: *ejects,
+        },
+        Plan::Retry(retry) => Step::Retry {
+            body: compile(&retry.plan, steps),
+            retries: retry.retries.value,
+            backoff: retry.backoff.clone(),
+            on_timeout: retry.on_timeout,
+            statuses: retry.statuses.as_ref().map(|statuses| statuses.value.clone()),
+        },
+        Plan::First(branches) => Step::First(branches.iter().map(|branch| compile(&branch.plan, steps)).collect()),
+        Plan::Within { limit, plan } => Step::Within {
+            limit: limit.value,
+            body: compile(plan, steps),
+        },
+        Plan::All(plans) => Step::All(plans.iter().map(|plan| compile(plan, steps)).collect()),
+        Plan::Degraded(_) => Step::Degraded,
+    };
+    steps.push(step);
+    steps.len() - 1
+}
