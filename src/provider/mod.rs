@@ -45,4 +45,4 @@ pub use recorded::{CassetteMode, Recorded};
 pub use retry::Patience;
 pub use secrets::Secrets;
 pub use spec::{ProviderApi, ProviderSpec, SpecError};
-pub use template::HttpTemplate;
+pub use template::{HttpTemplate, Prepared};
