@@ -15,7 +15,11 @@ fn meant_by(kind: &FaultKind, number: u64) -> CallFacts<'static> {
     CallFacts {
         number,
         provider: provider.unwrap_or("openai"),
-        model: if kind.example.contains("claude") { "claude-3" } else { "gpt-4o" },
+        model: if kind.example.contains("claude") {
+            "claude-3"
+        } else {
+            "gpt-4o"
+        },
         region: "swedencentral",
         streamed: true,
         ..CallFacts::default()
@@ -36,7 +40,11 @@ fn every_example_is_read_and_strikes() {
         let struck = (0..200).any(|number| !scenario.behaviour(&meant_by(kind, number), late).is_healthy());
         assert!(struck, "{}", kind.name);
         let before = injection.at.checked_sub(Duration::from_secs(1)).unwrap();
-        assert!(scenario.behaviour(&meant_by(kind, 0), before).is_healthy(), "{}", kind.name);
+        assert!(
+            scenario.behaviour(&meant_by(kind, 0), before).is_healthy(),
+            "{}",
+            kind.name
+        );
     }
 }
 
@@ -57,7 +65,6 @@ fn names_are_told_apart_and_each_says_what_it_is() {
 #[test]
 fn the_page_of_all_faults_is_in_step() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/chaos-faults.md");
-    std::fs::write(path, document()).unwrap(); // TEMPORARY
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert_eq!(
         written,
