@@ -26,39 +26,44 @@ routes:
   chat: {use: strong, fallback: [light], degraded: 'later'}
 ";
 
-const REFUSED: Outcome = Outcome::Failed(
-    Failure::Status {
-        status: 503,
-        refusal: Refusal::Plain,
-        retry_after: None,
-    },
-    Circumstances {
-        streamed: false,
-        passed_on: false,
-    },
-);
+const REFUSED: Failure = Failure::Status {
+    status: 503,
+    refusal: Refusal::Plain,
+    retry_after: None,
+};
 
 #[test]
 fn a_dead_primary_is_tried_again_then_the_fallback_then_the_degraded_answer() {
     let system = system(TWO);
     let program = Program::new(&system.routes[0].plan);
-    let mut chance = Chance::seeded(1, "test");
+    let mut world = World {
+        program: &program,
+        semantics: &Direct,
+        fleet: &mut Healthy,
+        chance: &mut Chance::seeded(1, "test"),
+    };
     let mut path = Path::default();
     let mut now = Tick::ZERO;
-    let mut action = path.begin(&program, now, &mut Healthy, &mut chance);
-    let mut called = Vec::new();
+    let mut action = path.begin(&mut world, Request::default(), now);
+    let (mut called, mut running) = (Vec::new(), None);
     loop {
         action = match action {
-            Action::Call { deployment, limits } => {
+            Action::Call { id, deployment, limits } => {
                 called.push(deployment);
+                running = Some(id);
                 assert_eq!(limits.deadline, Tick::ZERO.after(Duration::from_secs(7)));
-                now = now.after(Duration::from_millis(10));
-                path.ended(&program, REFUSED, now, &Direct, &mut Healthy, &mut chance)
+                path.next(&mut world, now)
             }
-            Action::Wait(until) => {
-                now = until;
-                path.waited(&program, now, &mut Healthy, &mut chance)
-            }
+            Action::Wait(until) => match running.take() {
+                Some(id) => {
+                    now = now.after(Duration::from_millis(10));
+                    path.ended(&mut world, id, Outcome::failed(REFUSED), now)
+                }
+                None => {
+                    now = until;
+                    path.waited(&mut world, now)
+                }
+            },
             Action::Degrade => break,
             other => panic!("{other:?}"),
         };
