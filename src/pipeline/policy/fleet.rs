@@ -19,8 +19,8 @@ pub trait Fleet {
     /// A call begins. `again`: the same request has called this deployment's provider before.
     fn began(&mut self, _deployment: usize, _now: Tick, _request: &Request, _again: bool) {}
 
-    /// A call was cancelled before its end.
-    fn dropped(&mut self, _deployment: usize, _now: Tick) {}
+    /// A call that began at `began` was cut off before its end.
+    fn dropped(&mut self, _deployment: usize, _began: Tick, _now: Tick) {}
 
     /// Takes the right to call a provider once more for the same request out of its budget.
     fn may_repeat(&mut self, _deployment: usize, _now: Tick) -> bool {

@@ -20,8 +20,10 @@
 //! }
 //! ```
 
+mod aisys;
 mod failure;
 mod fleet;
+pub mod health;
 mod path;
 mod program;
 mod request;
@@ -32,8 +34,10 @@ mod ways;
 #[cfg(test)]
 mod tests;
 
+pub use aisys::Aisys;
 pub use failure::{Failure, Limit, Refusal, Useless};
 pub use fleet::{CallEnd, Fleet, Healthy};
+pub use health::Health;
 pub use path::{Action, CallId, CallLimits, Outcome, Path, World};
 pub use program::Program;
 pub use request::{Abilities, Request};

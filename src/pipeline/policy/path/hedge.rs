@@ -66,12 +66,7 @@ impl Path {
     }
 
     /// A first token ends the race.
-    pub(super) fn speaks<S: ?Sized, F: Fleet + ?Sized>(
-        &mut self,
-        world: &mut World<'_, S, F>,
-        id: CallId,
-        now: Tick,
-    ) {
+    pub(super) fn speaks<S: ?Sized, F: Fleet + ?Sized>(&mut self, world: &mut World<'_, S, F>, id: CallId, now: Tick) {
         let Some(call) = self.running.iter_mut().find(|call| call.id == id) else {
             return;
         };

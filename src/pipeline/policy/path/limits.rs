@@ -31,10 +31,7 @@ impl Path {
         if self.passed_on {
             return Tick::NEVER;
         }
-        self.around(frame)
-            .map(|frame| frame.until)
-            .min()
-            .unwrap_or(Tick::NEVER)
+        self.around(frame).map(|frame| frame.until).min().unwrap_or(Tick::NEVER)
     }
 
     /// The limits of a call that begins now.

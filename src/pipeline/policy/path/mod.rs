@@ -158,11 +158,7 @@ impl Path {
     }
 
     /// What else is to be done now, after a call has begun or was cut off.
-    pub fn next<S: Semantics + ?Sized, F: Fleet + ?Sized>(
-        &mut self,
-        world: &mut World<'_, S, F>,
-        now: Tick,
-    ) -> Action {
+    pub fn next<S: Semantics + ?Sized, F: Fleet + ?Sized>(&mut self, world: &mut World<'_, S, F>, now: Tick) -> Action {
         self.go(world, Move::Rest, now)
     }
 
@@ -219,7 +215,7 @@ impl Path {
     /// Gives the request up, as when its caller has gone: calls that run are told to the fleet as cut off.
     pub fn abandon<F: Fleet + ?Sized>(&mut self, fleet: &mut F, now: Tick) {
         for call in self.running.drain(..) {
-            fleet.dropped(call.deployment, now);
+            fleet.dropped(call.deployment, call.began, now);
         }
         self.pauses.clear();
         self.due.clear();
@@ -303,7 +299,7 @@ impl Path {
     fn cut<F: Fleet + ?Sized>(&mut self, fleet: &mut F, id: CallId, now: Tick) {
         if let Some(at) = self.running.iter().position(|call| call.id == id) {
             let call = self.running.swap_remove(at);
-            fleet.dropped(call.deployment, now);
+            fleet.dropped(call.deployment, call.began, now);
             self.due.push(Due::Cancel(id));
         }
     }

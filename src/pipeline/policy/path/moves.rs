@@ -77,7 +77,8 @@ impl Path {
                 let Some((first, others)) = side_by_side.split_first() else {
                     return Move::Enter(*last, inside);
                 };
-                self.due.extend(others.iter().rev().map(|part| Due::Enter(*part, inside)));
+                self.due
+                    .extend(others.iter().rev().map(|part| Due::Enter(*part, inside)));
                 Move::Enter(*first, inside)
             }
             Step::Within { limit, body } => {
@@ -229,7 +230,10 @@ impl Path {
         let ours = program.ways.is_some();
         if again && (ours || treatment == Treatment::Elsewhere) {
             if self.has_another(world, *body, now) {
-                let known = self.failed.last().is_some_and(|(failed, _)| self.all_known(program, *body, *failed));
+                let known = self
+                    .failed
+                    .last()
+                    .is_some_and(|(failed, _)| self.all_known(program, *body, *failed));
                 let last = self.failed.last().map_or(0, |(failed, _)| *failed);
                 if known && !world.fleet.may_repeat(last, now) {
                     return None;
