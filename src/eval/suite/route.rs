@@ -45,6 +45,9 @@ impl RouteSpec {
     }
 }
 
+/// A route's name and where it stands.
+type Named<'a> = (String, &'a Node);
+
 /// Whether a mapping is the long spelling.
 pub(super) fn is_route(node: &Node) -> bool {
     KEYS.iter().any(|key| node.get(key).is_some())
@@ -90,7 +93,7 @@ pub(super) fn read(node: &Node) -> Result<RouteSpec, SuiteError> {
 }
 
 /// `{route: assistant, system: ../aisys.yaml}`.
-fn long(node: &Node) -> Result<(String, Option<(String, &Node)>), SuiteError> {
+fn long(node: &Node) -> Result<(String, Option<Named<'_>>), SuiteError> {
     if let Some(other) = node.entries().find(|entry| !KEYS.contains(&entry.key.text.as_str())) {
         let known = KEYS.iter().copied();
         return Err(SuiteError::unknown(
@@ -113,12 +116,8 @@ fn open(path: &Path, prices: &Prices) -> Result<(System, String), String> {
     let text = table::text_of(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let content = hex(&Sha256::digest(text.as_bytes())[..16]);
     let reading = read_bytes(path, text.into_bytes(), prices);
-    if let Some(error) = reading.errors.first() {
-        let at = error
-            .place
-            .as_ref()
-            .map_or_else(|| path.display().to_string(), ToString::to_string);
-        return Err(format!("{at}: {}", error.message));
+    if let Some((error, place)) = (reading.errors.iter()).find_map(|error| Some((error, error.place.as_ref()?))) {
+        return Err(format!("{place}: {}", error.message));
     }
     let ours = reading
         .system

@@ -182,6 +182,7 @@ pub(super) struct Generation {
 
 /// A model's settings: see `docs/eval.md`, *Models*.
 #[derive(JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "these are the keys of the file")]
 pub(super) struct Model {
     /// The model as its provider names it.
     model: Option<String>,

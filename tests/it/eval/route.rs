@@ -99,8 +99,7 @@ fn every_way_of_failing_leads_on() {
         // The silent one is given up after its share of the deadline.
         let text = system(&primary, &fallback, "retries: {attempts: 0}").replace("deadline: 5s", "deadline: 2s");
         lab.write("system/aisys.yaml", &text);
-        lab.eval(&["suite.yaml", "-o", "a.csv"])
-            .expect(0, &["1 case, 1 answer"]);
+        lab.eval(&["suite.yaml", "-o", "a.csv"]).expect(0, &[]);
         assert_eq!(lab.column("a.csv", "answered_by"), ["light → b/gpt-4o-mini"], "{name}");
     }
 }
