@@ -10,6 +10,7 @@ pub mod behaviour;
 pub mod faults;
 pub mod hypothesis;
 pub mod observation;
+pub mod report;
 pub mod scenario;
 
 pub use behaviour::Behaviour;
