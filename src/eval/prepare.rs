@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::embedded::{Embedder, Models};
+use crate::pipeline::live::Router;
 use crate::provider::{Budget, BuildOptions, CassetteMode as Mode, Provider, Recorded, Tariff, build, wrap};
 use crate::source::Place;
 use crate::store::Cassette;
@@ -21,7 +22,7 @@ use super::engine::{Subject, Target, Unit};
 use super::gate::Gate;
 use super::judges::{Combine, Consistency, Judge, Panel, Rubric, Tools};
 use super::metrics::retrieval::Units;
-use super::suite::{Case, ClusterBy, JudgeSettings, ModelSpec, Suite};
+use super::suite::{Case, ClusterBy, JudgeSettings, ModelSpec, RouteSpec, Suite};
 
 /// What is done about recorded calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -344,6 +345,7 @@ impl<'a> Providers<'a> {
         let wrong = |error: &dyn std::fmt::Display| PrepareError::Wrong(format!("{what}: {error}"));
         let spec = match model {
             ModelSpec::Here(name) => return gguf(self.models, name, deadline).map_err(|error| wrong(&error)),
+            ModelSpec::Route(spec) => return self.route(spec, deadline).map_err(|error| wrong(&error)),
             ModelSpec::Provider(spec) => spec,
         };
         let mut spec = (**spec).clone();
@@ -358,13 +360,24 @@ impl<'a> Providers<'a> {
             // Deterministic and free: nothing to keep.
             return Ok(provider);
         }
+        Ok(self.kept(provider))
+    }
+
+    /// A route: its deployments spend from the budget one by one, its answers are recorded as a whole.
+    fn route(&self, spec: &RouteSpec, deadline: Option<Duration>) -> Result<Arc<dyn Provider>, String> {
+        if deadline.is_some() {
+            return Err("a route has its own `deadline`: set it in the aisys.yaml".to_owned());
+        }
+        let (system, id) = spec.open(self.prices)?;
+        let router = Router::of(&system, id, self.prices, &self.options).map_err(|error| error.to_string())?;
+        let mut unbudgeted = self.options.clone();
+        unbudgeted.budget = None;
+        Ok(self.kept(wrap(Arc::new(router), Tariff::unknown(), &unbudgeted)))
+    }
+
+    fn kept(&self, provider: Arc<dyn Provider>) -> Arc<dyn Provider> {
         let secrets = self.options.secrets.clone();
-        Ok(Arc::new(Recorded::new(
-            provider,
-            Arc::clone(&self.journal),
-            Mode::Auto,
-            secrets,
-        )))
+        Arc::new(Recorded::new(provider, Arc::clone(&self.journal), Mode::Auto, secrets))
     }
 }
 

@@ -7,6 +7,7 @@ mod model;
 mod overlay;
 mod overrides;
 mod read;
+mod route;
 mod schema;
 mod settings;
 mod table;
@@ -38,6 +39,7 @@ pub use discover::discover;
 pub use model::ModelSpec;
 pub use overrides::Overrides;
 pub use read::{read, read_path, read_with, recognises};
+pub use route::RouteSpec;
 pub use schema::json_schema;
 
 /// A suite, with all that it names read.

@@ -6,6 +6,7 @@ mod errors;
 mod history;
 mod provider;
 mod resume;
+mod route;
 mod shards;
 mod shipped;
 
