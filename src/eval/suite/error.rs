@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::retrieve::CorpusError;
 use crate::source::{ParseError, Place};
 use crate::system::nearest;
 
@@ -68,6 +69,18 @@ impl SuiteError {
             (Some(place), _) => format!("{} at {place}\n{}", self.message, place.quoted()),
             (None, Some(path)) => format!("cannot read {}: {}", path.display(), self.message),
             (None, None) => self.message.clone(),
+        }
+    }
+}
+
+impl From<CorpusError> for SuiteError {
+    /// `path:line:column: message`; what is wrong with a line as a whole is told at its first column.
+    fn from(mut error: CorpusError) -> Self {
+        error.column = error.column.or(error.line.map(|_| 1));
+        Self {
+            message: error.to_string(),
+            place: None,
+            path: None,
         }
     }
 }

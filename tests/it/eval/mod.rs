@@ -1,6 +1,7 @@
 //! `aisys eval` as people use it: the real binary in temporary folders, models on a loopback port.
 
 mod cassettes;
+mod collections;
 mod determinism;
 mod errors;
 mod history;
