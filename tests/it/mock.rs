@@ -163,6 +163,8 @@ pub(crate) struct Mock {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     connections: Arc<AtomicUsize>,
+    /// How many are open now.
+    open: tokio::sync::watch::Receiver<usize>,
 }
 
 impl Mock {
@@ -172,21 +174,26 @@ impl Mock {
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
+        let (opened, open) = tokio::sync::watch::channel(0);
+        let opened = Arc::new(opened);
         let script: Arc<Script> = Arc::new(script);
         let mock = Self {
             address,
             seen: Arc::clone(&seen),
             connections: Arc::clone(&connections),
+            open,
         };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let _ = stream.set_nodelay(true);
-                let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
+                opened.send_modify(|open| *open += 1);
+                let (seen, script, opened) = (Arc::clone(&seen), Arc::clone(&script), Arc::clone(&opened));
                 tokio::spawn(async move {
                     let service = service_fn(move |request| serve(request, Arc::clone(&seen), Arc::clone(&script)));
                     let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
                     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+                    opened.send_modify(|open| *open -= 1);
                 });
             }
         });
@@ -211,6 +218,11 @@ impl Mock {
     /// How many requests came.
     pub(crate) fn count(&self) -> usize {
         self.seen.lock().unwrap().len()
+    }
+
+    /// Waits until nobody is connected: every request of a process that died has been seen then.
+    pub(crate) async fn left_alone(&self) {
+        self.open.clone().wait_for(|open| *open == 0).await.unwrap();
     }
 
     /// How many connections were made.

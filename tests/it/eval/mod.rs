@@ -123,7 +123,7 @@ impl Ran {
 /// A mock that serves while the test waits for the binary.
 struct Server {
     mock: Mock,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Server {
@@ -134,10 +134,7 @@ impl Server {
             .build()
             .unwrap();
         let mock = runtime.block_on(Mock::start(script));
-        Self {
-            mock,
-            _runtime: runtime,
-        }
+        Self { mock, runtime }
     }
 
     /// One that answers every question with its number.
@@ -149,6 +146,11 @@ impl Server {
     fn model(&self, more: &str) -> String {
         let url = self.mock.url("/v1");
         format!("{{api: openai, model: gpt-4o-mini, base_url: {url:?}, name: mock{more}}}")
+    }
+
+    /// Waits until nobody is connected.
+    fn left_alone(&self) {
+        self.runtime.block_on(self.mock.left_alone());
     }
 
     /// The questions that came, in the order in which they came.
