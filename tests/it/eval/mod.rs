@@ -9,6 +9,7 @@ mod provider;
 mod resume;
 mod shards;
 mod shipped;
+mod together;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
