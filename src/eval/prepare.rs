@@ -251,6 +251,16 @@ impl Prepared {
         gate
     }
 
+    /// Returns when all calls are on the disk, so that not even a power cut makes any of them again.
+    ///
+    /// # Errors
+    /// Says which file the disk refused.
+    pub fn keep(&self) -> Result<(), PrepareError> {
+        let kept = [Some(&self.subject.journal), self.cassette.as_ref()];
+        let synced = kept.into_iter().flatten().try_for_each(|calls| calls.sync());
+        synced.map_err(|error| PrepareError::Outside(error.to_string()))
+    }
+
     /// What should be said of the cassette after the run: calls that could not be recorded, and, when all of the
     /// suite was asked, recordings that nothing asked for.
     #[must_use]

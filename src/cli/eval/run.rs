@@ -267,6 +267,7 @@ impl Session<'_> {
             writeln!(notes, "note: {note}")?;
         }
         let record = self.drive(&prepared);
+        prepared.keep().map_err(|error| Failure::Outside(error.to_string()))?;
         if let Some(path) = &arguments.save {
             save_run(&record, path)?;
         }
