@@ -58,8 +58,8 @@ impl Seen {
 pub(crate) enum Piece {
     /// Bytes, sent at once.
     Bytes(Bytes),
-    /// Nothing for a while.
-    Pause(Duration),
+    /// Nothing while whoever else is ready gets so many turns.
+    Turns(usize),
     /// The connection closes within the body.
     Break,
     /// Nothing for ever.
@@ -72,7 +72,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) pieces: Vec<Piece>,
-    /// Before the first byte of the head.
+    /// Before the first byte of the head: so many turns for whoever else is ready, which no clock counts.
+    pub(crate) turns: usize,
+    /// And so long a time, for measurements alone.
     pub(crate) latency: Duration,
     /// Not even a head.
     pub(crate) silent: bool,
@@ -85,6 +87,7 @@ impl Answer {
             status,
             headers: vec![("content-type".into(), content_type.into())],
             pieces: vec![Piece::Bytes(body.into())],
+            turns: 0,
             latency: Duration::ZERO,
             silent: false,
         }
@@ -126,7 +129,13 @@ impl Answer {
         self
     }
 
-    /// After a time.
+    /// After so many turns of others: the more, the later.
+    pub(crate) fn after_turns(mut self, turns: usize) -> Self {
+        self.turns = turns;
+        self
+    }
+
+    /// After a time: for measurements, which alone look at a clock.
     pub(crate) fn after(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
@@ -231,6 +240,13 @@ impl Mock {
     }
 }
 
+/// Lets whoever else is ready go first, so many times.
+pub(crate) async fn turns(count: usize) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
+    }
+}
+
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
 
 async fn serve(
@@ -260,6 +276,7 @@ async fn serve(
     if answer.silent {
         std::future::pending::<()>().await;
     }
+    turns(answer.turns).await;
     if !answer.latency.is_zero() {
         tokio::time::sleep(answer.latency).await;
     }
@@ -271,13 +288,14 @@ async fn serve(
     let pieces = futures_util::stream::iter(answer.pieces).filter_map(|piece| async move {
         match piece {
             Piece::Bytes(bytes) => Some(Ok(Frame::data(bytes))),
-            Piece::Pause(time) => {
-                tokio::time::sleep(time).await;
+            Piece::Turns(count) => {
+                turns(count).await;
                 None
             }
             Piece::Break => {
-                // What was sent before must have left, or the client sees none of it.
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                // What was sent before must have left, or the client sees none of it: hyper writes it out before it
+                // asks a body again that had nothing ready.
+                turns(2).await;
                 Some(Err(std::io::Error::other("scripted")))
             }
             Piece::Hang => std::future::pending().await,
