@@ -37,13 +37,14 @@ pub use classify::{kind_of, no_answer};
 pub use command::CommandLine;
 pub use cost::Tariff;
 pub use embeddings::{Embedded, Embeddings};
+pub use exchange::Failure;
 pub use extractive::{Extractive, NO_ANSWER};
 #[cfg(feature = "models")]
 pub use gguf::GgufProvider;
 pub use limiter::{Limiter, Permit};
 pub use limits::{Admission, LimitSettings, Limits, Outcome, Started};
 pub use recorded::{CassetteMode, Recorded};
-pub use retry::Patience;
+pub use retry::{Patience, Tried, retried};
 pub use secrets::Secrets;
 pub use spec::{ProviderApi, ProviderSpec, SpecError};
 pub use template::HttpTemplate;

@@ -23,6 +23,7 @@ mod ollama;
 mod openai;
 mod sse;
 mod stream;
+mod turns;
 mod when;
 
 pub use api::Api;

@@ -1,6 +1,7 @@
 //! Suites: what is asked, of what, and what must come out.
 
 mod cases;
+mod collection;
 mod discover;
 mod measurable;
 mod model;
@@ -35,6 +36,7 @@ use super::promptfoo::{PromptFunction, Transform};
 
 pub use crate::read::FormError as SuiteError;
 pub(super) use cases::slug;
+pub use collection::{Judged, read as read_collection};
 pub use discover::discover;
 pub use model::ModelSpec;
 pub use overrides::Overrides;
@@ -67,6 +69,8 @@ pub struct Suite {
     pub gate: Gate,
     /// The questions.
     pub cases: Vec<Case>,
+    /// Whether passages alone are scored: nothing says what a right answer would be.
+    pub retrieval_only: bool,
     /// At most so many answers at once, where the suite says so.
     pub at_once: Option<usize>,
     /// What whoever runs the suite should know about it.
@@ -104,6 +108,8 @@ pub struct CorpusSettings {
     pub without: Vec<String>,
     /// How documents are cut into passages.
     pub chunking: Chunking,
+    /// Whether cases may call relevant what it does not hold: that counts as not found, as in `trec_eval`.
+    pub partial: bool,
     /// Where `path` is written.
     pub place: Place,
 }
