@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
+use super::client::Clients;
 use super::command::{CommandLine, CommandProvider};
 use super::endpoint::{Azure, Endpoint, key_header};
 use super::extractive::Extractive;
@@ -26,9 +27,6 @@ use crate::wire::{Api, ChatRequest};
 /// Azure's newest general version of the addresses with deployments.
 const AZURE_VERSION: &str = "2024-10-21";
 
-/// The most time for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
-
 /// How variables of the environment are looked up.
 pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -37,8 +35,6 @@ pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct BuildOptions {
     /// The environment.
     pub environment: Lookup,
-    /// The HTTP client: one for all, so that connections are used again.
-    pub client: reqwest::Client,
     /// Where calls are recorded, and how.
     pub cassette: Option<(Arc<Cassette>, CassetteMode)>,
     /// What may be spent. Recorded calls are free.
@@ -48,23 +44,28 @@ pub struct BuildOptions {
     /// Scores the sentences of `extractive` as well.
     pub embedder: Option<Arc<dyn Embedder>>,
     limiters: Arc<Mutex<HashMap<String, Arc<Limiter>>>>,
+    clients: Arc<Clients>,
 }
 
-impl BuildOptions {
+impl Default for BuildOptions {
     /// Options without cassette and budget, with this process's environment.
-    ///
-    /// # Errors
-    /// Fails when no HTTP client can be made.
-    pub fn new() -> Result<Self, SpecError> {
-        Ok(Self {
+    fn default() -> Self {
+        Self {
             environment: Arc::new(|name| std::env::var(name).ok()),
-            client: client()?,
             cassette: None,
             budget: None,
             secrets: Secrets::default(),
             embedder: None,
             limiters: Arc::default(),
-        })
+            clients: Arc::default(),
+        }
+    }
+}
+
+impl BuildOptions {
+    /// The HTTP client for an address.
+    pub(super) fn client(&self, address: &str) -> Result<reqwest::Client, SpecError> {
+        self.clients.of(address)
     }
 
     /// One limiter for all providers of one account.
@@ -82,19 +83,6 @@ impl BuildOptions {
                 .or_insert_with(|| Arc::new(Limiter::new(settings))),
         )
     }
-}
-
-/// An HTTP client. TLS is by ring; certificates are the system's.
-fn client() -> Result<reqwest::Client, SpecError> {
-    // A second installation fails, and changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
-        .pool_idle_timeout(Duration::from_secs(60))
-        .user_agent(concat!("aisys/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| SpecError::new(format!("cannot make an HTTP client: {error}")))
 }
 
 /// A provider of what a suite says, with budget and cassette around it.
@@ -180,7 +168,7 @@ fn template(spec: &ProviderSpec, name: String, options: &BuildOptions) -> Result
         public: public(said, &public_headers),
         limiter: options.limiter(spec, &said.url),
         name,
-        client: options.client.clone(),
+        client: options.client(&template.url)?,
         template,
         paths,
         patience: patience(spec),
@@ -202,7 +190,7 @@ fn model(
     let patience = patience(spec);
     Ok(HttpProvider {
         name,
-        client: options.client.clone(),
+        client: options.client(&endpoint.base)?,
         limiter: options.limiter(spec, &endpoint.base),
         endpoint,
         defaults: ChatRequest {

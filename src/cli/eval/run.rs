@@ -267,6 +267,7 @@ impl Session<'_> {
             findings,
             notes: prepared.recordings(self.all_asked(&record)),
             earlier: earlier.map(|(_, record)| record),
+            page: arguments.output.has_page(),
         };
         Ok((report(&record, &verdict, surroundings), verdict.decision))
     }
