@@ -62,7 +62,7 @@ def qags(data):
 def qqp(data):
     """A question finds its paraphrase among 3,000, of which one pair is taken from each."""
     pairs = json.load(open(data / "cache/qqp_pairs.json"))
-    plain = [(pair["question1"], pair["question2"]) if isinstance(pair, dict) else tuple(pair[:2]) for pair in pairs]
+    plain = [(pair["origin"], pair["similar"]) for pair in pairs]
     random.Random(7).shuffle(plain)
     seen, documents, queries = set(), {}, []
     for one, other in plain:
