@@ -322,7 +322,7 @@ impl<'a> Providers<'a> {
         journal: &Path,
     ) -> Result<Self, PrepareError> {
         let outside = |error: &dyn std::fmt::Display| PrepareError::Outside(error.to_string());
-        let mut options = BuildOptions::new().map_err(|error| outside(&error))?;
+        let mut options = BuildOptions::default();
         options.budget = settings.max_cost.map(Budget::new);
         if !suite.brought.variables.is_empty() {
             let (own, environment) = (suite.brought.variables.clone(), options.environment);

@@ -8,6 +8,7 @@ mod budget;
 mod build;
 mod call;
 mod classify;
+mod client;
 mod command;
 mod cost;
 mod embeddings;

@@ -1,10 +1,10 @@
 //! Why retrieval failed.
 
-use crate::read::FormError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::embedded::ModelError;
+use crate::read::FormError;
 
 /// What is wrong with a corpus, with queries, judgements or a run, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::mock::{Answer, Mock, Piece, turns};
 
 /// Options whose environment holds these variables and no others.
 fn options(environment: &'static [(&'static str, &'static str)]) -> BuildOptions {
-    let mut options = BuildOptions::new().unwrap();
+    let mut options = BuildOptions::default();
     options.environment = Arc::new(move |name| {
         let found = environment.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())

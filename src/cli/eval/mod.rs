@@ -102,6 +102,12 @@ impl OutputArgs {
         Ok(())
     }
 
+    /// Whether some output is HTML.
+    fn has_page(&self) -> bool {
+        let is_page = |path: &PathBuf| report::format_of(path).is_ok_and(|format| format == Format::Html);
+        self.format == Format::Html || self.output.iter().any(is_page)
+    }
+
     /// The exit code of a decision.
     fn code(&self, code: u8) -> u8 {
         if self.exit_zero && code == exit::FAILS {

@@ -290,6 +290,7 @@ impl Session<'_> {
             findings,
             notes: prepared.recordings(self.all_asked(&prepared, &record)),
             earlier: earlier.map(|(_, record)| record),
+            page: arguments.output.has_page(),
         };
         Ok((report(&record, &verdict, surroundings), verdict.decision))
     }
