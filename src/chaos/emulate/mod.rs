@@ -13,8 +13,8 @@ mod stream;
 
 pub use answers::{Answers, AnswersError, Said, USUAL_TOKENS};
 pub use call::{Call, header};
-pub use play::{Pace, Player, plain};
+pub use play::{Pace, Player, already_passed};
 pub use reply::Reply;
 pub use server::{EXPORTS, Emulator, run};
 pub(in crate::chaos) use server::{account, plain_json};
-pub use stream::{Step, Stream};
+pub use stream::{Source, Step, Stream, broken_event};

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Call, Reply, Stream};
+use super::stream::{Source, Stream, may_stream};
+use super::{Call, Reply};
 use crate::chaos::Behaviour;
 use crate::chaos::behaviour::{Answer, Connection, Cut, CutHow, Refused};
-use crate::chaos::live::{Client, Ending, Ids, Mention, Wording, html, in_body, wording};
+use super::stream::Step;
+use crate::chaos::live::{Client, Ending, Ids, Mention, Wording, gone, html, in_body, wording};
 use crate::chaos::scenario::Health;
 use crate::clock;
 use crate::pipeline::policy::{Refusal, Useless};
@@ -75,6 +77,12 @@ impl Pace {
     }
 }
 
+/// What is still to be waited where a part took so long and should take `slower` times that, as [`Pace`] multiplies.
+#[must_use]
+pub fn already_passed(took: Duration, slower: f64) -> Duration {
+    if slower <= 1.0 { Duration::ZERO } else { times(took, (slower - 1.0) / slower) }
+}
+
 fn times(duration: Duration, factor: f64) -> Duration {
     Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
@@ -91,6 +99,8 @@ pub struct Player<'a> {
     pub ids: &'a Ids,
     /// The headers that every answer of the provider has.
     pub headers: Vec<(&'static str, String)>,
+    /// Further lines of the head, as another server wrote them.
+    pub passed: String,
     /// How fast a healthy provider is.
     pub pace: Pace,
     /// Whether the connection may serve another request.
@@ -159,8 +169,9 @@ impl Player<'_> {
     /// # Errors
     /// Fails when the client has gone.
     pub async fn reply(&mut self, reply: &Reply) -> io::Result<Ending> {
-        if self.call.request.stream && super::stream::may_stream(self.call.operation) {
-            return self.streamed(reply).await;
+        if self.call.request.stream && may_stream(self.call.operation) {
+            let mut stream = Stream::new(self.call, reply, self.behaviour);
+            return self.streamed(Stream::content_type(self.call), &mut stream).await;
         }
         let json = reply.to_json(self.call, self.behaviour).to_string();
         self.json(&json, reply.tokens()).await
@@ -222,12 +233,16 @@ impl Player<'_> {
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {}\r\n", one_line(value)));
         }
+        head.push_str(&self.passed);
         head.push_str("\r\n");
         self.client.put(head.as_bytes()).await
     }
 
     /// Sends a whole body, up to where it is cut.
-    async fn whole(&mut self, status: u16, content_type: &str, body: &[u8], tokens: u64) -> io::Result<Ending> {
+    ///
+    /// # Errors
+    /// Fails when the client has gone.
+    pub async fn whole(&mut self, status: u16, content_type: &str, body: &[u8], tokens: u64) -> io::Result<Ending> {
         let wait = self.pace.to_whole(self.behaviour, tokens);
         let cut = self.behaviour.cut.filter(|_| tokens > 0);
         let at = cut.map_or(body.len(), |cut| share(body.len(), u64::from(cut.after), tokens));
@@ -260,21 +275,24 @@ impl Player<'_> {
         Ok(self.kept())
     }
 
-    async fn streamed(&mut self, reply: &Reply) -> io::Result<Ending> {
-        let mut stream = Stream::new(self.call, reply, self.behaviour);
-        let first = self.pace.to_first(self.behaviour);
-        let content_type = Stream::content_type(self.call);
+    /// Sends a stream, up to where it is cut.
+    ///
+    /// # Errors
+    /// Fails when the client has gone, or whoever the stream comes from.
+    pub async fn streamed(&mut self, content_type: &str, stream: &mut impl Source) -> io::Result<Ending> {
         let mut cut = self.behaviour.cut;
-        let after = |cut: Cut| u64::from(cut.after).min(reply.tokens());
-        let at_once = self.behaviour.timing.headers_first || cut.is_some_and(|cut| after(cut) == 0);
-        if at_once {
+        // A stream that is cut before its first token has sent its head.
+        let cut_at_once = cut.is_some_and(|cut| cut.after == 0);
+        let head_at_once = self.behaviour.timing.headers_first || cut_at_once;
+        if head_at_once {
             self.head(200, content_type, None).await?;
             self.client.flush().await?;
         }
-        if !cut.is_some_and(|cut| after(cut) == 0) {
+        if !cut_at_once {
+            let first = self.pace.to_first(self.behaviour);
             self.client.wait(first).await?;
         }
-        if !at_once {
+        if !head_at_once {
             self.head(200, content_type, None).await?;
         }
         if self.behaviour.answer == Answer::Malformed {
@@ -283,33 +301,57 @@ impl Player<'_> {
             return self.last_chunk().await;
         }
         let mut tokens = 0;
-        while let Some(step) = stream.next() {
-            if let Some(due) = cut.filter(|cut| tokens >= after(*cut)) {
+        while let Some(step) = self.next_of(stream).await? {
+            if let Some(due) = cut.filter(|cut| tokens >= cut.after || step.is_end) {
                 cut = None;
-                self.client.flush().await?;
-                self.client.wait(due.pause).await?;
-                match due.how {
-                    CutHow::Reset => return Ok(Ending::Reset),
-                    CutHow::Close => return Ok(Ending::Close),
-                    CutHow::Stall => return Ok(Ending::Hold),
-                    CutHow::Clean => return self.last_chunk().await,
-                    CutHow::Pause(wait) => self.client.wait(wait).await?,
-                    CutHow::BrokenEvent => self.client.put_chunk(&stream.broken()).await?,
-                    CutHow::ErrorEvent(status) => {
-                        let error = self.worded(&plain(status)).error;
-                        self.client.put_chunk(&stream.error(&error)).await?;
-                        return self.last_chunk().await;
-                    }
+                if let Some(ending) = self.cut(due, stream).await? {
+                    return Ok(ending);
                 }
             }
             if step.is_token && tokens > 0 {
+                if let Some(took) = step.took {
+                    self.pace.between = already_passed(took, self.behaviour.timing.pace_slower);
+                }
                 let wait = self.pace.to_next(self.behaviour);
                 self.client.wait(wait).await?;
             }
-            tokens += u64::from(step.is_token);
+            tokens += u32::from(step.is_token);
             self.client.put_chunk(&step.bytes).await?;
+            if step.took.is_some() {
+                self.client.flush().await?;
+            }
         }
         self.last_chunk().await
+    }
+
+    /// The next part, unless the client goes before it comes.
+    async fn next_of(&mut self, stream: &mut impl Source) -> io::Result<Option<Step>> {
+        let (socket, unread) = self.client.parts();
+        tokio::select! {
+            biased;
+            step = stream.next() => step,
+            gone = gone(socket, unread) => Err(gone),
+        }
+    }
+
+    /// Cuts a stream; `None`: it goes on.
+    async fn cut(&mut self, cut: Cut, stream: &mut impl Source) -> io::Result<Option<Ending>> {
+        self.client.flush().await?;
+        self.client.wait(cut.pause).await?;
+        match cut.how {
+            CutHow::Reset => return Ok(Some(Ending::Reset)),
+            CutHow::Close => return Ok(Some(Ending::Close)),
+            CutHow::Stall => return Ok(Some(Ending::Hold)),
+            CutHow::Clean => return Ok(Some(self.last_chunk().await?)),
+            CutHow::Pause(wait) => self.client.wait(wait).await?,
+            CutHow::BrokenEvent => self.client.put_chunk(&stream.broken()).await?,
+            CutHow::ErrorEvent(status) => {
+                let error = self.worded(&plain(status)).error;
+                self.client.put_chunk(&stream.error(&error)).await?;
+                return Ok(Some(self.last_chunk().await?));
+            }
+        }
+        Ok(None)
     }
 
     async fn last_chunk(&mut self) -> io::Result<Ending> {

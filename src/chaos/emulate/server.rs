@@ -54,7 +54,7 @@ pub async fn run(listener: TcpListener, emulator: Arc<Emulator>) -> io::Result<(
 impl Emulator {
     async fn serve(&self, socket: TcpStream) -> io::Result<()> {
         let mut client = Client::new(socket)?;
-        while client.next_head().await? {
+        while client.next_head().await?.is_some() {
             let ending = self.answer(&mut client).await?;
             match client.end(ending).await? {
                 Some(kept) => client = kept,
@@ -136,6 +136,7 @@ impl Emulator {
             call,
             ids: &ids,
             headers: provider_headers(call.dialect, &ids, endpoint.region, decision.admitted.left, clock::unix_seconds()),
+            passed: String::new(),
             pace: Pace::new(health, seed, decision.number),
             keeps: head.keeps,
         };

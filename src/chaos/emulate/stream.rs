@@ -1,5 +1,8 @@
 //! A streamed answer, event by event, as its API streams it.
 
+use std::io;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::Call;
@@ -11,12 +14,42 @@ use crate::pipeline::policy::Useless;
 use crate::wire::{ApiError, Chunk, Encode, Frame, Framing, ResponsesEncoder, ToolCallDelta, Usage};
 
 /// A part of a streamed answer that leaves at once.
-#[derive(Debug)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// Its bytes.
     pub bytes: Vec<u8>,
     /// Whether it carries a token.
     pub is_token: bool,
+    /// Whether it says that the answer is whole.
+    pub is_end: bool,
+    /// How long it was in coming; `None`: it is made here, at any pace.
+    pub took: Option<Duration>,
+}
+
+/// Where the parts of a streamed answer come from.
+pub trait Source: Send {
+    /// The next part; `None`: the answer is whole.
+    ///
+    /// # Errors
+    /// Fails when whoever sends it has gone.
+    fn next(&mut self) -> impl Future<Output = io::Result<Option<Step>>> + Send;
+
+    /// An error event of the API. Nothing comes after it.
+    fn error(&mut self, error: &ApiError) -> Vec<u8>;
+
+    /// An event that is no JSON.
+    fn broken(&mut self) -> Vec<u8>;
+}
+
+/// The bytes of an event that is no JSON.
+#[must_use]
+pub fn broken_event(dialect: Dialect) -> Frame {
+    match dialect {
+        Dialect::Anthropic => Frame::named("content_block_delta", "{\"type\":\"content_block_delta\",\"index\":0,\"del"),
+        Dialect::Bedrock => Frame::named("contentBlockDelta", "{\"contentBlockIndex\":0,\"del"),
+        Dialect::Responses => Frame::named("response.output_text.delta", "{\"type\":\"response.output_text.delta\",\"del"),
+        _ => Frame::unnamed("{\"id\":\"broken\",\"choices\":[{\"index\":0,\"del"),
+    }
 }
 
 /// A streamed answer that is being written.
@@ -76,8 +109,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// The next part; `None`: the answer is whole.
-    pub fn next(&mut self) -> Option<Step> {
+    fn step(&mut self) -> Option<Step> {
         loop {
             let (chunk, is_token) = match self.position {
                 Position::Opening => {
@@ -122,27 +154,14 @@ impl<'a> Stream<'a> {
             self.add_extras(&chunk, &mut frames);
             let bytes = self.write(frames);
             if !bytes.is_empty() {
-                return Some(Step { bytes, is_token });
+                return Some(Step {
+                    bytes,
+                    is_token,
+                    is_end: chunk.finish.is_some(),
+                    took: None,
+                });
             }
         }
-    }
-
-    /// An error event, and nothing after it.
-    pub fn error(&mut self, error: &ApiError) -> Vec<u8> {
-        self.position = Position::End;
-        let frames = self.encoder.error(error);
-        self.write_raw(frames)
-    }
-
-    /// An event that is no JSON.
-    pub fn broken(&mut self) -> Vec<u8> {
-        let frame = match self.call.dialect {
-            Dialect::Anthropic => Frame::named("content_block_delta", "{\"type\":\"content_block_delta\",\"index\":0,\"del"),
-            Dialect::Bedrock => Frame::named("contentBlockDelta", "{\"contentBlockIndex\":0,\"del"),
-            Dialect::Responses => Frame::named("response.output_text.delta", "{\"type\":\"response.output_text.delta\",\"del"),
-            _ => Frame::unnamed("{\"id\":\"broken\",\"choices\":[{\"index\":0,\"del"),
-        };
-        self.write_raw(vec![frame])
     }
 
     /// `choices: []` has neither role nor text nor reason.
@@ -212,7 +231,11 @@ impl<'a> Stream<'a> {
             bytes.extend_from_slice(if self.events == 0 { b"[]" } else { b"]" });
         }
         self.events = u64::MAX;
-        (!bytes.is_empty()).then_some(Step { bytes, is_token: false })
+        (!bytes.is_empty()).then_some(Step {
+            bytes,
+            is_end: true,
+            ..Step::default()
+        })
     }
 
     /// What the APIs send beside the pieces.
@@ -285,6 +308,21 @@ impl<'a> Stream<'a> {
             self.events += 1;
         }
         bytes
+    }
+}
+
+impl Source for Stream<'_> {
+    async fn next(&mut self) -> io::Result<Option<Step>> {
+        Ok(self.step())
+    }
+
+    fn error(&mut self, error: &ApiError) -> Vec<u8> {
+        let frames = self.encoder.error(error);
+        self.write_raw(frames)
+    }
+
+    fn broken(&mut self) -> Vec<u8> {
+        self.write_raw(vec![broken_event(self.call.dialect)])
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::body::BodyReader;
-use super::head::{self, Length, MAX_HEAD};
+use super::head::{self, Length, MAX_HEAD, RequestOutline};
 
 /// The most bytes of a request's body that are kept.
 pub const MAX_BODY: usize = 64 << 20;
@@ -54,9 +54,9 @@ impl Client {
         })
     }
 
-    /// The plain connection.
-    pub const fn socket(&mut self) -> &mut TcpStream {
-        &mut self.socket
+    /// The plain connection, and what came by it and is not used yet.
+    pub const fn parts(&mut self) -> (&mut TcpStream, &mut Vec<u8>) {
+        (&mut self.socket, &mut self.unread)
     }
 
     /// Reads more; zero bytes: the client has closed.
@@ -64,28 +64,28 @@ impl Client {
     /// # Errors
     /// Fails when the connection is broken.
     pub async fn fill(&mut self) -> io::Result<usize> {
-        self.unread.reserve(8 << 10);
+        self.unread.reserve(4 << 10);
         self.socket.read_buf(&mut self.unread).await
     }
 
-    /// Waits for the head of the next request. `false`: the client has closed, or sent what is no request.
+    /// Waits for the head of the next request. `None`: the client has closed, or sent what is no request.
     ///
     /// # Errors
     /// Fails when the connection is broken.
-    pub async fn next_head(&mut self) -> io::Result<bool> {
+    pub async fn next_head(&mut self) -> io::Result<Option<RequestOutline>> {
         loop {
             if !self.unread.is_empty() {
                 match head::request_outline(&self.unread) {
-                    Ok(Some(_)) => return Ok(true),
+                    Ok(Some(outline)) => return Ok(Some(outline)),
                     Ok(None) => {}
                     Err(error) => {
                         self.refuse_bytes(error).await?;
-                        return Ok(false);
+                        return Ok(None);
                     }
                 }
             }
             if self.fill().await? == 0 {
-                return Ok(false);
+                return Ok(None);
             }
         }
     }
