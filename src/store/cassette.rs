@@ -197,6 +197,15 @@ impl Cassette {
         Ok(())
     }
 
+    /// All recordings, by key.
+    pub fn recordings(&self) -> Vec<Recording> {
+        let state = self.state();
+        let read = |line: &String| serde_json::from_str(line).ok();
+        let mut all: Vec<Recording> = state.lines.values().filter_map(read).collect();
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        all
+    }
+
     /// How many calls are recorded.
     pub fn len(&self) -> usize {
         self.state().lines.len()
