@@ -8,8 +8,11 @@
 
 pub mod behaviour;
 pub mod faults;
+pub mod hypothesis;
 pub mod observation;
 pub mod report;
+pub mod scenario;
 
 pub use behaviour::Behaviour;
 pub use observation::Observation;
+pub use scenario::{CallFacts, Scenario};
