@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
+use super::client::Clients;
 use super::command::{CommandLine, CommandProvider};
 use super::endpoint::{Azure, Endpoint, key_header};
 use super::extractive::Extractive;
@@ -26,9 +27,6 @@ use crate::wire::{Api, ChatRequest};
 /// Azure's newest general version of the addresses with deployments.
 const AZURE_VERSION: &str = "2024-10-21";
 
-/// The most time for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
-
 /// How variables of the environment are looked up.
 pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -37,8 +35,6 @@ pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct BuildOptions {
     /// The environment.
     pub environment: Lookup,
-    /// The HTTP client: one for all, so that connections are used again.
-    pub client: reqwest::Client,
     /// Where calls are recorded, and how.
     pub cassette: Option<(Arc<Cassette>, CassetteMode)>,
     /// What may be spent. Recorded calls are free.
@@ -47,24 +43,48 @@ pub struct BuildOptions {
     pub secrets: Secrets,
     /// Scores the sentences of `extractive` as well.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// Whether a call is one attempt, told as it ended: whoever calls decides what follows. Neither limits nor
+    /// pauses of this room then hold a call up.
+    pub once: bool,
     limiters: Arc<Mutex<HashMap<String, Arc<Limiter>>>>,
+    clients: Arc<Clients>,
 }
 
-impl BuildOptions {
+impl Default for BuildOptions {
     /// Options without cassette and budget, with this process's environment.
-    ///
-    /// # Errors
-    /// Fails when no HTTP client can be made.
-    pub fn new() -> Result<Self, SpecError> {
-        Ok(Self {
+    fn default() -> Self {
+        Self {
             environment: Arc::new(|name| std::env::var(name).ok()),
-            client: client()?,
             cassette: None,
             budget: None,
             secrets: Secrets::default(),
             embedder: None,
+            once: false,
             limiters: Arc::default(),
-        })
+            clients: Arc::default(),
+        }
+    }
+}
+
+impl BuildOptions {
+    /// The HTTP client for an address.
+    pub(super) fn client(&self, address: &str) -> Result<reqwest::Client, SpecError> {
+        self.clients.of(address)
+    }
+
+    /// The same for a route, which decides itself about attempts and limits, and whose answer is recorded as a
+    /// whole: no cassette, one attempt, another limit until a connection stands.
+    #[must_use]
+    pub fn for_route(&self, connect: Option<Duration>) -> Self {
+        Self {
+            clients: connect.map_or_else(
+                || Arc::clone(&self.clients),
+                |connect| Arc::new(Clients::within(connect)),
+            ),
+            cassette: None,
+            once: true,
+            ..self.clone()
+        }
     }
 
     /// One limiter for all providers of one account.
@@ -82,19 +102,6 @@ impl BuildOptions {
                 .or_insert_with(|| Arc::new(Limiter::new(settings))),
         )
     }
-}
-
-/// An HTTP client. TLS is by ring; certificates are the system's.
-fn client() -> Result<reqwest::Client, SpecError> {
-    // A second installation fails, and changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
-        .pool_idle_timeout(Duration::from_secs(60))
-        .user_agent(concat!("aisys/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| SpecError::new(format!("cannot make an HTTP client: {error}")))
 }
 
 /// A provider of what a suite says, with budget and cassette around it.
@@ -153,7 +160,7 @@ fn command(spec: &ProviderSpec, name: String, options: &BuildOptions) -> Result<
         limiter: options.limiter(spec, &name),
         name,
         line,
-        patience: patience(spec),
+        patience: patience(spec, options),
     })
 }
 
@@ -180,10 +187,10 @@ fn template(spec: &ProviderSpec, name: String, options: &BuildOptions) -> Result
         public: public(said, &public_headers),
         limiter: options.limiter(spec, &said.url),
         name,
-        client: options.client.clone(),
+        client: options.client(&template.url)?,
         template,
         paths,
-        patience: patience(spec),
+        patience: patience(spec, options),
         missing: filler.missing(),
     })
 }
@@ -199,10 +206,10 @@ fn model(
     let mut filler = environment::Filler::new(options);
     let endpoint = endpoint(spec, &model, options, &mut filler)?;
     let tariff = tariff(spec, &endpoint, &model, prices);
-    let patience = patience(spec);
+    let patience = patience(spec, options);
     Ok(HttpProvider {
         name,
-        client: options.client.clone(),
+        client: options.client(&endpoint.base)?,
         limiter: options.limiter(spec, &endpoint.base),
         endpoint,
         defaults: ChatRequest {
@@ -369,7 +376,7 @@ fn tariff(spec: &ProviderSpec, endpoint: &Endpoint, model: &str, prices: &Prices
     Tariff::of(prices, provider, model)
 }
 
-fn patience(spec: &ProviderSpec) -> Patience {
+fn patience(spec: &ProviderSpec, options: &BuildOptions) -> Patience {
     let default = Patience::default();
     let seconds = |it: Option<f64>, default: Duration| {
         it.and_then(|it| Duration::try_from_secs_f64(it).ok())
@@ -380,6 +387,7 @@ fn patience(spec: &ProviderSpec) -> Patience {
         attempt: seconds(spec.timeout_seconds, default.attempt),
         total: seconds(spec.deadline_seconds, default.total),
         attempts: spec.max_attempts.unwrap_or(default.attempts).max(1),
+        once: options.once,
     }
 }
 

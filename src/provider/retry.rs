@@ -20,6 +20,8 @@ pub struct Patience {
     pub total: Duration,
     /// The most attempts. Refusals for too many requests do not count: they end with the deadline.
     pub attempts: u32,
+    /// One attempt and no more, refusals included, that waits for nobody.
+    pub once: bool,
 }
 
 impl Default for Patience {
@@ -28,19 +30,27 @@ impl Default for Patience {
             attempt: Duration::from_mins(2),
             total: Duration::from_mins(10),
             attempts: 5,
+            once: false,
         }
     }
 }
 
 /// What a call took.
-pub(super) struct Tried<T> {
-    pub(super) got: T,
-    pub(super) attempts: u32,
-    pub(super) latency_ms: f64,
+#[derive(Debug)]
+pub struct Tried<T> {
+    /// The answer.
+    pub got: T,
+    /// How many attempts it took.
+    pub attempts: u32,
+    /// From the first attempt to the answer, pauses included.
+    pub latency_ms: f64,
 }
 
 /// Tries until an answer comes. `tokens` is about what one attempt uses, `seed` determines the pauses.
-pub(super) async fn retried<T, F, A>(
+///
+/// # Errors
+/// Fails as the last attempt did: with what no further attempt would mend, after the last one, or at the deadline.
+pub async fn retried<T, F, A>(
     provider: &str,
     limiter: &Limiter,
     patience: Patience,
@@ -52,6 +62,9 @@ where
     F: FnMut() -> A,
     A: Future<Output = Result<(T, LimitHints), Failure>>,
 {
+    if patience.once {
+        return single(provider, attempt()).await;
+    }
     let mut chance = Chance::seeded(seed, "retry");
     let mut attempts = 0;
     let mut failures = 0;
@@ -105,6 +118,20 @@ where
         };
         permit = next;
     }
+}
+
+/// One attempt; its caller limits its time.
+async fn single<T>(
+    provider: &str,
+    attempt: impl Future<Output = Result<(T, LimitHints), Failure>>,
+) -> Result<Tried<T>, CallError> {
+    let begun = Moment::now();
+    let (got, _) = attempt.await.map_err(|failure| error(provider, &failure, 1))?;
+    Ok(Tried {
+        got,
+        attempts: 1,
+        latency_ms: milliseconds(begun),
+    })
 }
 
 fn error(provider: &str, failure: &Failure, attempts: u32) -> CallError {
@@ -198,6 +225,7 @@ mod tests {
             attempt: Duration::from_secs(6),
             total: Duration::from_secs(15),
             attempts: 10,
+            once: false,
         };
         let begun = Moment::now();
         let silent = std::future::pending::<Result<((), LimitHints), Failure>>;

@@ -242,6 +242,7 @@ impl TemplateProvider {
             cost_usd,
             attempts: 1,
             raw: value,
+            trace: None,
         })
     }
 

@@ -1,8 +1,12 @@
 //! `aisys chaos`: one file per subcommand.
 
+mod emulate;
 mod faults;
 mod list;
+mod live;
+mod proxy;
 mod run;
+mod view;
 
 use std::io::Write;
 
@@ -34,6 +38,10 @@ enum ChaosCommand {
     Faults(faults::FaultsArgs),
     /// Drive a running application through scenarios and measure what its users see
     Run(Box<run::RunArgs>),
+    /// Emulate providers on loopback: all their APIs, healthy or broken as a scenario has it
+    Emulate(emulate::EmulateArgs),
+    /// Stand in front of a real provider and break it as a scenario has it
+    Proxy(proxy::ProxyArgs),
 }
 
 /// Runs `aisys chaos`.
@@ -42,5 +50,7 @@ pub(super) fn run(arguments: &ChaosArgs, out: &mut dyn Write, notes: &mut dyn Wr
         ChaosCommand::List(arguments) => list::run(arguments, out, notes),
         ChaosCommand::Faults(arguments) => faults::run(arguments, out),
         ChaosCommand::Run(arguments) => run::run(arguments, out, notes),
+        ChaosCommand::Emulate(arguments) => emulate::run(arguments, out, notes),
+        ChaosCommand::Proxy(arguments) => proxy::run(arguments, out, notes),
     }
 }
