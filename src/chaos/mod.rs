@@ -11,6 +11,7 @@ pub mod emulate;
 pub mod faults;
 pub mod hypothesis;
 pub mod live;
+pub mod load;
 pub mod observation;
 pub mod proxy;
 pub mod report;

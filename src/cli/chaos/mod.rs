@@ -1,8 +1,11 @@
 //! `aisys chaos`: one file per subcommand.
 
 mod emulate;
+mod faults;
+mod list;
 mod live;
 mod proxy;
+mod run;
 mod view;
 
 use std::io::Write;
@@ -11,8 +14,17 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 
+const EXAMPLES: &str = "Examples:
+  aisys chaos list                            the scenarios that ship
+  aisys chaos faults answer                   what a fault does, and how it is written
+  aisys chaos run --target http://127.0.0.1:4000/v1 --faults-at http://127.0.0.1:4010 hung slow
+
+Exit codes: 0 all hypotheses hold, 1 one does not, 2 wrong usage or unreadable input, 3 the outside failed or the run
+was cut short.";
+
 /// The arguments of `aisys chaos`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ChaosArgs {
     #[command(subcommand)]
     command: ChaosCommand,
@@ -20,6 +32,12 @@ pub(super) struct ChaosArgs {
 
 #[derive(Debug, Subcommand)]
 enum ChaosCommand {
+    /// List the scenarios that ship, or write them out
+    List(list::ListArgs),
+    /// List the faults, or show what one does and how it is written
+    Faults(faults::FaultsArgs),
+    /// Drive a running application through scenarios and measure what its users see
+    Run(Box<run::RunArgs>),
     /// Emulate providers on loopback: all their APIs, healthy or broken as a scenario has it
     Emulate(emulate::EmulateArgs),
     /// Stand in front of a real provider and break it as a scenario has it
@@ -29,6 +47,9 @@ enum ChaosCommand {
 /// Runs `aisys chaos`.
 pub(super) fn run(arguments: &ChaosArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     match &arguments.command {
+        ChaosCommand::List(arguments) => list::run(arguments, out, notes),
+        ChaosCommand::Faults(arguments) => faults::run(arguments, out),
+        ChaosCommand::Run(arguments) => run::run(arguments, out, notes),
         ChaosCommand::Emulate(arguments) => emulate::run(arguments, out, notes),
         ChaosCommand::Proxy(arguments) => proxy::run(arguments, out, notes),
     }
