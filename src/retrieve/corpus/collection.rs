@@ -179,9 +179,8 @@ impl Found {
     fn topics(&self, folder: &Path) -> Result<Option<PathBuf>, CorpusError> {
         const CHOOSE: &str = "give the one that is meant as FILE, with --qrels FILE --corpus PATH";
         match (self.topics.as_slice(), self.smart.as_slice()) {
-            ([one], _) => Ok(Some(one.clone())),
+            ([one], _) | ([], [one]) => Ok(Some(one.clone())),
             ([], []) => Ok(None),
-            ([], [one]) => Ok(Some(one.clone())),
             ([], [one, other]) => {
                 let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
                 let smaller = if size(one) <= size(other) { one } else { other };
