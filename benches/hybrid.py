@@ -104,6 +104,7 @@ def main():
     usual = [{"name": "hybrid", "retrieval": hybrid},
              {"name": "reranked", "retrieval": {**hybrid, "rerank": {"model": given.embedder, "candidates": 50}}}]
     variants = [{"name": "bm25"}] + ([json.loads(text) for text in given.variant] if given.variant else usual)
+    print("| collection | variant | nDCG@10 | beside BM25 | p |\n| --- | --- | ---: | --- | ---: |", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         for name in given.set or ["halueval", "qags", "qqp", "cranfield"]:
             folder = (given.keep or pathlib.Path(scratch)) / name
@@ -114,11 +115,9 @@ def main():
             report = json.loads(done.stdout)
             for table in report["tables"]:
                 if "scores" in table["name"]:
-                    rows = [dict(zip(table["columns"], row)) for row in table["rows"]]
-                    for row in rows:
-                        if row["metric"] in ("ndcg@10",):
-                            print("| %s | %s | %s | %.4f | %s | p %s |" % (name, table["title"].split(" · ")[1].split(" (")[0], row["metric"],
-                                  float(row["value"]), row.get("change", ""), row.get("p", "")), flush=True)
+                    row = next(row for row in table["rows"] if row["metric"] == "ndcg@10")
+                    variant = table["name"].removeprefix("scores-")
+                    print(f"| {name} | {variant} | {float(row['value']):.4f} | {row.get('change', '')} | {row['p']} |", flush=True)
 
 
 if __name__ == "__main__":
