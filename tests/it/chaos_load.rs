@@ -91,6 +91,30 @@ fn an_application_that_is_down_violates_what_must_hold() {
     assert_eq!(code, 0);
 }
 
+#[test]
+fn a_direct_pipe_to_an_emulated_provider_shows_users_its_faults() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "scenario: pipe\nproviders: {openai: {first_token: 1ms, tokens_per_second: 10000}}\n\
+                traffic: {arrivals: even, rate: 50/s, for: 900ms, output_tokens: 12}\n\
+                faults:\n  - {at: 400ms, for: 200ms, on: provider/openai, cut: {after: 4 tokens, how: clean, pause: 1ms}}\n\
+                hypothesis: [hollow == 0, failed == 0, calls_per_request == 1]\n";
+    let path = write(folder.path(), text);
+    let csv = folder.path().join("run.csv");
+    let (code, out, notes) = aisys(&["chaos", "run", "--emulate", "0", &path, "-o", csv.to_str().unwrap()]);
+    assert_eq!(code, 1, "{out}{notes}");
+    for line in [
+        "VIOLATED: hollow == 0",
+        "holds: failed == 0",
+        "holds: calls_per_request == 1 (1)",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    let rows = std::fs::read_to_string(&csv).unwrap();
+    let cut = |line: &&str| line.contains(",hollow,truncated,");
+    assert!(rows.lines().filter(cut).count() >= 5, "{rows}");
+    assert!(rows.lines().filter(cut).all(|line| line.contains(",fault,")), "{rows}");
+}
+
 fn write(folder: &Path, text: &str) -> String {
     let path = folder.join("x.yaml");
     std::fs::write(&path, text).unwrap();
