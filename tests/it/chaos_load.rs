@@ -19,7 +19,10 @@ fn the_scenarios_that_ship_are_listed_and_written() {
         "{text}"
     );
     let (_, csv, _) = aisys(&["chaos", "list", "--format", "csv"]);
-    assert_eq!(csv.lines().next(), Some("name,class,length,what,documented,assumed"));
+    assert_eq!(
+        csv.lines().next(),
+        Some("name,class,length,facts,what,documented,assumed")
+    );
     let folder = tempfile::tempdir().unwrap();
     let (code, _, notes) = aisys(&["chaos", "list", "--write", folder.path().to_str().unwrap()]);
     assert!(code == 0 && notes.contains("wrote"), "{notes}");
