@@ -15,6 +15,9 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Holds a node to being a mapping of these keys, each once. `here` names it in messages.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn new(node: &'a Node, here: &'a str, known: &[&str]) -> Result<Self, FormError> {
         let Some(map) = node.as_map() else {
             let message = format!("{here} must be a mapping, and this is {}", node.kind());
@@ -42,6 +45,9 @@ impl<'a> Fields<'a> {
     }
 
     /// A value that must be there.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn required(&self, key: &str) -> Result<&'a Node, FormError> {
         let missing = || FormError::at(&self.node.place.first_line(), format!("{} needs `{key}`", self.here));
         self.get(key).ok_or_else(missing)
@@ -71,17 +77,26 @@ impl<'a> Fields<'a> {
     }
 
     /// Text; numbers and booleans count as the text that was written.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn text(&self, key: &str) -> Result<Option<String>, FormError> {
         self.read(key, "text", Node::scalar_text)
     }
 
     /// A whole number from `least`.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn count(&self, key: &str, least: u64) -> Result<Option<u64>, FormError> {
         let expected = format!("a whole number from {least}");
         self.read(key, &expected, |node| node.as_u64().filter(|count| *count >= least))
     }
 
     /// A number.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn number(&self, key: &str) -> Result<Option<f64>, FormError> {
         self.read(key, "a number", |node| {
             node.as_f64().filter(|number| number.is_finite())
@@ -89,6 +104,9 @@ impl<'a> Fields<'a> {
     }
 
     /// True or false; `on` and `off` too.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn flag(&self, key: &str) -> Result<Option<bool>, FormError> {
         self.read(key, "true or false", |node| match &node.data {
             Data::Bool(value) => Some(*value),
@@ -99,6 +117,9 @@ impl<'a> Fields<'a> {
     }
 
     /// A duration with its unit; a bare number counts seconds.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn duration(&self, key: &str) -> Result<Option<Duration>, FormError> {
         self.read(key, "a duration such as 7s or 500ms", |node| match node.as_f64() {
             Some(seconds) => units::seconds_to_duration(seconds),
@@ -107,6 +128,9 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of texts; one text stands for a list of one.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn texts(&self, key: &str) -> Result<Vec<String>, FormError> {
         let read = |node: &Node| match &node.data {
             Data::Seq(items) => items.iter().map(Node::scalar_text).collect(),
@@ -116,6 +140,9 @@ impl<'a> Fields<'a> {
     }
 
     /// One of several words.
+    ///
+    /// # Errors
+    /// Fails where it is something else, with its place.
     pub fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, FormError> {
         let Some(node) = self.get(key) else { return Ok(None) };
         let text = node.scalar_text().ok_or_else(|| self.wrong(key, node, "a word"))?;

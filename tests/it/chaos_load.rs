@@ -19,7 +19,10 @@ fn the_scenarios_that_ship_are_listed_and_written() {
         "{text}"
     );
     let (_, csv, _) = aisys(&["chaos", "list", "--format", "csv"]);
-    assert_eq!(csv.lines().next(), Some("name,class,length,what,documented,assumed"));
+    assert_eq!(
+        csv.lines().next(),
+        Some("name,class,length,facts,what,documented,assumed")
+    );
     let folder = tempfile::tempdir().unwrap();
     let (code, _, notes) = aisys(&["chaos", "list", "--write", folder.path().to_str().unwrap()]);
     assert!(code == 0 && notes.contains("wrote"), "{notes}");
@@ -89,6 +92,30 @@ fn an_application_that_is_down_violates_what_must_hold() {
     );
     let (code, _, _) = aisys(&[run.as_slice(), &["--exit-zero"]].concat());
     assert_eq!(code, 0);
+}
+
+#[test]
+fn a_direct_pipe_to_an_emulated_provider_shows_users_its_faults() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "scenario: pipe\nproviders: {openai: {first_token: 1ms, tokens_per_second: 10000}}\n\
+                traffic: {arrivals: even, rate: 50/s, for: 900ms, output_tokens: 12}\n\
+                faults:\n  - {at: 400ms, for: 200ms, on: provider/openai, cut: {after: 4 tokens, how: clean, pause: 1ms}}\n\
+                hypothesis: [hollow == 0, failed == 0, calls_per_request == 1]\n";
+    let path = write(folder.path(), text);
+    let csv = folder.path().join("run.csv");
+    let (code, out, notes) = aisys(&["chaos", "run", "--emulate", "0", &path, "-o", csv.to_str().unwrap()]);
+    assert_eq!(code, 1, "{out}{notes}");
+    for line in [
+        "VIOLATED: hollow == 0",
+        "holds: failed == 0",
+        "holds: calls_per_request == 1 (1)",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    let rows = std::fs::read_to_string(&csv).unwrap();
+    let cut = |line: &&str| line.contains(",hollow,truncated,");
+    assert!(rows.lines().filter(cut).count() >= 5, "{rows}");
+    assert!(rows.lines().filter(cut).all(|line| line.contains(",fault,")), "{rows}");
 }
 
 fn write(folder: &Path, text: &str) -> String {

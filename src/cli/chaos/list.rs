@@ -27,7 +27,9 @@ pub(super) struct ListArgs {
     color: Color,
 }
 
-const COLUMNS: &[&str] = &["name", "class", "length", "what", "documented", "assumed"];
+const COLUMNS: &[&str] = &["name", "class", "length", "facts", "what", "documented", "assumed"];
+/// The columns that the terminal shows; the rest is for CSV and JSON.
+const SHOWN: usize = 5;
 
 pub(super) fn run(arguments: &ListArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     if let Some(folder) = &arguments.write {
@@ -39,7 +41,7 @@ pub(super) fn run(arguments: &ListArgs, out: &mut dyn Write, notes: &mut dyn Wri
         name: "scenarios".to_owned(),
         title: "Scenarios that ship".to_owned(),
         columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
-        shown_columns: COLUMNS.len(),
+        shown_columns: SHOWN,
         ..Table::default()
     };
     for shipped in SCENARIOS {
@@ -48,6 +50,12 @@ pub(super) fn run(arguments: &ListArgs, out: &mut dyn Write, notes: &mut dyn Wri
             scenario.name.clone(),
             scenario.class.clone().unwrap_or_default(),
             show_seconds(scenario.traffic.lasts.as_secs_f64()),
+            if scenario.source.is_empty() {
+                "made up"
+            } else {
+                "documented, partly assumed"
+            }
+            .to_owned(),
             scenario.about.clone(),
             scenario.source.join("; "),
             scenario.assumed.join("; "),

@@ -1,6 +1,7 @@
 //! `aisys chaos`: one file per subcommand.
 
 mod emulate;
+mod emulated;
 mod faults;
 mod list;
 mod live;
@@ -17,7 +18,8 @@ use super::Failure;
 const EXAMPLES: &str = "Examples:
   aisys chaos list                            the scenarios that ship
   aisys chaos faults answer                   what a fault does, and how it is written
-  aisys chaos run --target http://127.0.0.1:4000/v1 --faults-at http://127.0.0.1:4010 hung slow
+  aisys chaos run --emulate 4010 --target http://127.0.0.1:4000/v1 hung slow
+                                              a gateway whose providers' base URL is http://127.0.0.1:4010
 
 Exit codes: 0 all hypotheses hold, 1 one does not, 2 wrong usage or unreadable input, 3 the outside failed or the run
 was cut short.";

@@ -15,6 +15,7 @@ use crate::exit;
 use crate::system::nearest;
 
 use super::Failure;
+use super::emulated::Port;
 
 /// A run that no speed is named for lasts about so long at most.
 const USUAL: Duration = Duration::from_secs(120);
@@ -36,6 +37,13 @@ pub(super) struct RunArgs {
     /// The emulator or proxy behind the application, whose faults are switched: where `aisys chaos emulate` listens
     #[arg(long, value_name = "URL")]
     faults_at: Option<String>,
+    /// Emulate the providers here: point the application's base URL at this port of 127.0.0.1. Without a target the
+    /// emulated provider is loaded itself
+    #[arg(long, value_name = "PORT", conflicts_with = "faults_at")]
+    emulate: Option<u16>,
+    /// What emulated models say: lorem, echo, a script (.yaml) or a cassette (.jsonl)
+    #[arg(long, default_value = "lorem", requires = "emulate")]
+    answers: String,
     /// Let the faults fall on this instead, such as provider/azure
     #[arg(long, value_name = "WHAT")]
     on: Option<String>,
@@ -67,7 +75,8 @@ fn times(text: &str) -> Result<f64, String> {
 /// Runs the scenarios one after the other, and tells what users saw.
 pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     arguments.output.check()?;
-    let plans = plans(arguments)?;
+    let port = arguments.emulate.map(Port::open).transpose()?;
+    let plans = plans(arguments, port.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -89,9 +98,20 @@ pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Writ
             endpoint.shown(),
             scenario.seed
         )?;
-        let run = runtime
-            .block_on(one(arguments, &scenario, speed, endpoint))
-            .map_err(|error| failure(&error))?;
+        let served = port
+            .as_ref()
+            .map(|port| port.serve(&runtime, &scenario, &arguments.answers));
+        let served = served.transpose()?;
+        let stage = match &port {
+            Some(port) => Some(port.url()),
+            None => arguments.faults_at.clone(),
+        };
+        let stage = stage.map(|url| Stage { url });
+        let run = runtime.block_on(one(&scenario, speed, endpoint, stage.as_ref()));
+        if let Some(served) = served {
+            served.abort();
+        }
+        let run = run.map_err(|error| failure(&error))?;
         let (verdicts, _) = run.verdicts(&scenario);
         if run.stopped == Some(Stopped::Interrupted) {
             code = exit::OUTSIDE;
@@ -108,8 +128,7 @@ pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Writ
     Ok(arguments.output.code(code))
 }
 
-async fn one(arguments: &RunArgs, scenario: &Scenario, speed: f64, endpoint: Endpoint) -> Result<Run, LoadError> {
-    let stage = arguments.faults_at.clone().map(|url| Stage { url });
+async fn one(scenario: &Scenario, speed: f64, endpoint: Endpoint, stage: Option<&Stage>) -> Result<Run, LoadError> {
     let bar = bar(&scenario.name);
     let interrupted = Box::pin(async {
         if tokio::signal::ctrl_c().await.is_err() {
@@ -121,7 +140,7 @@ async fn one(arguments: &RunArgs, scenario: &Scenario, speed: f64, endpoint: End
         bar.set_position(progress.ended);
         bar.set_message(format!("{} sent, {} amiss", progress.sent, progress.amiss));
     };
-    let run = load::drive(scenario, speed, endpoint, stage.as_ref(), interrupted, &mut show).await;
+    let run = load::drive(scenario, speed, endpoint, stage, interrupted, &mut show).await;
     bar.finish_and_clear();
     run
 }
@@ -153,7 +172,7 @@ struct Plan {
     endpoint: Endpoint,
 }
 
-fn plans(arguments: &RunArgs) -> Result<Vec<Plan>, Failure> {
+fn plans(arguments: &RunArgs, port: Option<&Port>) -> Result<Vec<Plan>, Failure> {
     let scenarios: Vec<Scenario> = if arguments.all {
         let read = shipped::SCENARIOS.iter().map(shipped::Shipped::read);
         read.collect::<Result<_, _>>()
@@ -172,7 +191,7 @@ fn plans(arguments: &RunArgs) -> Result<Vec<Plan>, Failure> {
     }
     scenarios
         .into_iter()
-        .map(|scenario| plan(arguments, scenario))
+        .map(|scenario| plan(arguments, port, scenario))
         .collect()
 }
 
@@ -192,14 +211,16 @@ fn find(name: &str) -> Result<Scenario, Failure> {
     read.map_err(|error| Failure::Usage(error.to_string()))
 }
 
-fn plan(arguments: &RunArgs, scenario: Scenario) -> Result<Plan, Failure> {
-    let mut target = match (&arguments.target, &scenario.subject) {
-        (Some(url), _) => Target {
-            url: url.clone(),
-            ..Target::default()
-        },
-        (None, Some(Subject::Target(target))) => Target::clone(target),
-        (None, _) => {
+fn plan(arguments: &RunArgs, port: Option<&Port>, scenario: Scenario) -> Result<Plan, Failure> {
+    let of = |url: String| Target {
+        url,
+        ..Target::default()
+    };
+    let mut target = match (&arguments.target, &scenario.subject, port) {
+        (Some(url), _, _) => of(url.clone()),
+        (None, Some(Subject::Target(target)), _) => Target::clone(target),
+        (None, _, Some(port)) => of(port.url()),
+        (None, _, None) => {
             return Err(Failure::Usage(format!(
                 "{} names no `target`: say which application with --target URL",
                 scenario.name
