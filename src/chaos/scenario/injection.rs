@@ -19,6 +19,8 @@ pub struct Injection {
     pub index: u64,
     /// The fault's name, as `chaos faults` lists it.
     pub fault: &'static str,
+    /// The fault and its setting as they were written, in a line: `latency ramp: 2s..45s`.
+    pub label: String,
     /// When it begins, since the scenario's beginning.
     pub at: Duration,
     /// How long one burst lasts; `None`: to the end.
@@ -127,10 +129,13 @@ impl Injection {
         let injection = Self {
             index,
             fault: kind.name,
+            label: label(kind.name, &entry.value),
             at: read("at")?.unwrap_or_default(),
             lasts: read("for")?,
             every: read("every")?,
-            bursts: fields.count("repeat", 1)?.map(|it| u32::try_from(it).unwrap_or(u32::MAX)),
+            bursts: fields
+                .count("repeat", 1)?
+                .map(|it| u32::try_from(it).unwrap_or(u32::MAX)),
             share: match fields.get("share") {
                 Some(node) => Ramp::read(node, "`share`", "a share such as 0.6, or 0..0.95", parse_share)?,
                 None => Ramp::flat(1.0),
@@ -169,7 +174,10 @@ impl Injection {
                 return Err(wrong(at("every"), "`every`", "longer than `for`, which is one burst"));
             }
         } else if self.bursts.is_some() {
-            return Err(FormError::at(&at("repeat").place, "`repeat` needs `every`: how far apart the bursts are"));
+            return Err(FormError::at(
+                &at("repeat").place,
+                "`repeat` needs `every`: how far apart the bursts are",
+            ));
         }
         if self.lasts == Some(Duration::ZERO) {
             return Err(wrong(at("for"), "`for`", "longer than nothing"));
@@ -181,6 +189,21 @@ impl Injection {
         }
         Ok(())
     }
+}
+
+/// A setting in a line: without braces, quotes, comments and line ends, and not without end.
+fn label(fault: &str, setting: &Node) -> String {
+    const LONGEST: usize = 80;
+    let lines = setting.place.text().lines();
+    let lines = lines.map(|line| line.split(" #").next().unwrap_or(line));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    let plain = words.join(" ").replace(['{', '}', '"', '\''], "");
+    let whole = format!("{fault} {}", plain.trim());
+    let mut short: String = whole.trim().chars().take(LONGEST).collect();
+    if short.len() < whole.trim().len() {
+        short.push('…');
+    }
+    short
 }
 
 fn nanos(nanos: u128) -> Duration {
