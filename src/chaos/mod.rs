@@ -7,9 +7,12 @@
 //! after that (hypotheses, series, reports) is pure over those.
 
 pub mod behaviour;
+pub mod emulate;
 pub mod faults;
 pub mod hypothesis;
+pub mod live;
 pub mod observation;
+pub mod proxy;
 pub mod report;
 pub mod scenario;
 

@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments and the call into its stage.
 
 mod audit;
+mod chaos;
 mod completions;
 mod eval;
 mod explain;
@@ -36,6 +37,8 @@ pub struct Cli {
 enum Command {
     /// Find where a configuration fails or overspends: single points of failure, waits, money
     Audit(Box<audit::AuditArgs>),
+    /// Show what users see when a provider breaks: emulated providers, a proxy that breaks real ones
+    Chaos(Box<chaos::ChaosArgs>),
     /// Replay suites through retrieval and generation, judge the answers, hold them against a gate
     Eval(Box<eval::EvalArgs>),
     /// Show what a rule finds, why it matters and how to mend it
@@ -98,6 +101,7 @@ impl From<io::Error> for Failure {
 pub fn run(cli: &Cli, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     match &cli.command {
         Command::Audit(arguments) => audit::run(arguments, out, notes),
+        Command::Chaos(arguments) => chaos::run(arguments, out, notes),
         Command::Eval(arguments) => eval::run(arguments, out, notes),
         Command::Explain(arguments) => explain::run(arguments, out),
         Command::Prices(arguments) => {
