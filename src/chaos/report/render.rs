@@ -76,12 +76,13 @@ fn summary(runs: &[ChaosReport]) -> String {
         [] => "no scenario was run".to_owned(),
         [run] => one(run),
         runs => {
-            let bad = runs.iter().filter(|run| !run.holds()).count();
+            let held = runs.iter().filter(|run| run.holds()).count();
             let requests = runs.iter().map(|run| run.run.total.requests).sum();
             format!(
-                "{} scenarios, {} requests: {bad} do not hold",
+                "{} scenarios, {} requests: {held} survived, {} not",
                 runs.len(),
-                words::count(requests)
+                words::count(requests),
+                runs.len() - held
             )
         }
     }

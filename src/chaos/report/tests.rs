@@ -162,7 +162,10 @@ fn several_scenarios_share_a_table() {
 #[test]
 fn each_hypothesis_is_a_test() {
     let xml = rendered(&report(&[FRIDAY.clone()]), Format::Junit);
-    assert!(xml.contains(r#"tests="4" failures="3" errors="0""#), "{xml}");
+    assert!(
+        xml.contains(r#"tests="4" skipped="0" failures="3" errors="0""#),
+        "{xml}"
+    );
     assert!(xml.contains(r#"classname="friday-afternoon""#), "{xml}");
     assert!(
         xml.contains("openai/gpt-4o, status 529"),
@@ -328,5 +331,5 @@ fn a_setting_tells_the_scenario() {
             at: 30.0
         })
     );
-    assert_eq!(held.place.as_deref(), Some("bursts.yaml:7:34"));
+    assert_eq!(held.place.as_deref(), Some("bursts.yaml:7:37"));
 }
