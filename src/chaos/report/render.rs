@@ -156,7 +156,8 @@ fn told(run: &ChaosReport, life: &Life) -> Answer {
     }));
     let more = run.lives.len().saturating_sub(LIVES);
     if more > 0 {
-        lines.push(format!("{more} more such lives: -o report.html"));
+        let word = if more == 1 { "life" } else { "lives" };
+        lines.push(format!("{more} more such {word}: -o report.html"));
     }
     Answer {
         question: format!(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chaos::Scenario;
 use crate::chaos::faults::Act;
-use crate::chaos::scenario::{Arrivals, Injection, Traffic};
+use crate::chaos::scenario::{Arrivals, Injection, Selector, Traffic};
 
 use super::words;
 
@@ -49,7 +49,7 @@ pub struct Span {
 pub struct FaultWindow {
     /// What breaks, as it was written: `latency 2s..45s`.
     pub label: String,
-    /// What it falls on: `provider/openai`.
+    /// What it falls on: `provider/openai`; empty where the label says it.
     pub on: String,
     /// When it is in force: once, or burst by burst.
     pub spans: Vec<Span>,
@@ -75,11 +75,22 @@ impl FaultWindow {
             from_s: from,
             to_s: end(from),
         });
-        let on: Vec<String> = injection.on.iter().map(ToString::to_string).collect();
+        // What happens to requests falls on all of them: its label says so already.
+        let on = injection.on.iter().filter(|on| **on != Selector::Requests);
+        let on: Vec<String> = on.map(ToString::to_string).collect();
         Self {
             label: label(injection),
             on: on.join(", "),
             spans: spans.collect(),
+        }
+    }
+
+    /// What breaks, and what it falls on.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.on.as_str() {
+            "" => self.label.clone(),
+            on => format!("{} on {on}", self.label),
         }
     }
 

@@ -87,7 +87,7 @@ fn mark(run: &ChaosReport, fault: &FaultWindow, steps: usize) -> Mark {
     let more = if fault.spans.len() > 3 { ", …" } else { "" };
     Mark {
         steps: (0..steps).map(|step| fault.in_force(run.span(step))).collect(),
-        note: format!("{} on {}, {}{more}", fault.label, fault.on, times.join(", ")),
+        note: format!("{}, {}{more}", fault.name(), times.join(", ")),
     }
 }
 
