@@ -9,6 +9,7 @@
 pub mod behaviour;
 pub mod faults;
 pub mod observation;
+pub mod sim;
 
 pub use behaviour::Behaviour;
 pub use observation::Observation;
