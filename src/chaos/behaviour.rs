@@ -24,6 +24,36 @@ pub struct Behaviour {
     pub content_type: Option<String>,
     /// The `content-encoding` that is claimed and not true.
     pub content_encoding: Option<String>,
+    /// Limits that hold instead of the provider's own, where a fault says so. Whoever plays the provider
+    /// counts; one that is full answers 429.
+    pub limits: Option<Limits>,
+}
+
+impl Behaviour {
+    /// Whether this is a healthy provider in every respect.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a provider grants.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Limits {
+    /// Requests a minute.
+    pub rpm: Option<f64>,
+    /// Tokens a minute, in and out together.
+    pub tpm: Option<f64>,
+    /// Requests at once.
+    pub parallel: Option<u32>,
+}
+
+impl Limits {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rpm.is_none() && self.tpm.is_none() && self.parallel.is_none()
+    }
 }
 
 /// What becomes of the connection.
@@ -107,6 +137,8 @@ pub struct Timing {
     pub between: Duration,
     /// The healthy pace of tokens is divided by this.
     pub pace_slower: f64,
+    /// Each further token waits up to this much longer, evenly drawn.
+    pub jitter: Duration,
     /// Whether headers are sent at once, before the first token's wait.
     pub headers_first: bool,
 }
@@ -118,6 +150,7 @@ impl Default for Timing {
             slower: 1.0,
             between: Duration::ZERO,
             pace_slower: 1.0,
+            jitter: Duration::ZERO,
             headers_first: false,
         }
     }
@@ -145,6 +178,8 @@ pub enum CutHow {
     Clean,
     /// Silence: nothing more comes, the connection stays.
     Stall,
+    /// Silence for so long; then it goes on.
+    Pause(Duration),
     /// An event that is no JSON; then the stream goes on.
     BrokenEvent,
     /// An error event of the provider's API inside the stream.

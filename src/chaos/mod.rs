@@ -8,8 +8,12 @@
 
 pub mod behaviour;
 pub mod faults;
+pub mod hypothesis;
 pub mod observation;
+pub mod report;
+pub mod scenario;
 pub mod sim;
 
 pub use behaviour::Behaviour;
 pub use observation::Observation;
+pub use scenario::{CallFacts, Scenario};

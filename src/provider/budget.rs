@@ -143,6 +143,8 @@ impl Budgeted {
             retry_after: None,
             attempts: 0,
         })?;
+        // A call that is cut off may have worked, and is billed then.
+        reservation.spent = worst;
         let outcome = self.inner.call(call).await;
         reservation.spent = match &outcome {
             Ok(reply) => reply.cost_usd.unwrap_or(worst),

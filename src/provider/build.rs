@@ -47,6 +47,9 @@ pub struct BuildOptions {
     pub secrets: Secrets,
     /// Scores the sentences of `extractive` as well.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// Whether a call is one attempt, told as it ended: whoever calls decides what follows. Neither limits nor
+    /// pauses of this room then hold a call up.
+    pub once: bool,
     limiters: Arc<Mutex<HashMap<String, Arc<Limiter>>>>,
 }
 
@@ -58,12 +61,27 @@ impl BuildOptions {
     pub fn new() -> Result<Self, SpecError> {
         Ok(Self {
             environment: Arc::new(|name| std::env::var(name).ok()),
-            client: client()?,
+            client: client(CONNECT)?,
             cassette: None,
             budget: None,
             secrets: Secrets::default(),
             embedder: None,
+            once: false,
             limiters: Arc::default(),
+        })
+    }
+
+    /// The same for a route, which decides itself about attempts and limits, and whose answer is recorded as a
+    /// whole: no cassette, one attempt, another limit until a connection stands.
+    ///
+    /// # Errors
+    /// Fails when no HTTP client can be made.
+    pub fn for_route(&self, connect: Option<Duration>) -> Result<Self, SpecError> {
+        Ok(Self {
+            client: connect.map_or_else(|| Ok(self.client.clone()), client)?,
+            cassette: None,
+            once: true,
+            ..self.clone()
         })
     }
 
@@ -85,11 +103,11 @@ impl BuildOptions {
 }
 
 /// An HTTP client. TLS is by ring; certificates are the system's.
-fn client() -> Result<reqwest::Client, SpecError> {
+fn client(connect: Duration) -> Result<reqwest::Client, SpecError> {
     // A second installation fails, and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .connect_timeout(CONNECT)
+        .connect_timeout(connect)
         .tcp_nodelay(true)
         .pool_idle_timeout(Duration::from_secs(60))
         .user_agent(concat!("aisys/", env!("CARGO_PKG_VERSION")))
@@ -153,7 +171,7 @@ fn command(spec: &ProviderSpec, name: String, options: &BuildOptions) -> Result<
         limiter: options.limiter(spec, &name),
         name,
         line,
-        patience: patience(spec),
+        patience: patience(spec, options),
     })
 }
 
@@ -183,7 +201,7 @@ fn template(spec: &ProviderSpec, name: String, options: &BuildOptions) -> Result
         client: options.client.clone(),
         template,
         paths,
-        patience: patience(spec),
+        patience: patience(spec, options),
         missing: filler.missing(),
     })
 }
@@ -199,7 +217,7 @@ fn model(
     let mut filler = environment::Filler::new(options);
     let endpoint = endpoint(spec, &model, options, &mut filler)?;
     let tariff = tariff(spec, &endpoint, &model, prices);
-    let patience = patience(spec);
+    let patience = patience(spec, options);
     Ok(HttpProvider {
         name,
         client: options.client.clone(),
@@ -369,7 +387,7 @@ fn tariff(spec: &ProviderSpec, endpoint: &Endpoint, model: &str, prices: &Prices
     Tariff::of(prices, provider, model)
 }
 
-fn patience(spec: &ProviderSpec) -> Patience {
+fn patience(spec: &ProviderSpec, options: &BuildOptions) -> Patience {
     let default = Patience::default();
     let seconds = |it: Option<f64>, default: Duration| {
         it.and_then(|it| Duration::try_from_secs_f64(it).ok())
@@ -380,6 +398,7 @@ fn patience(spec: &ProviderSpec) -> Patience {
         attempt: seconds(spec.timeout_seconds, default.attempt),
         total: seconds(spec.deadline_seconds, default.total),
         attempts: spec.max_attempts.unwrap_or(default.attempts).max(1),
+        once: options.once,
     }
 }
 

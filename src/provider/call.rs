@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Trace;
 use crate::wire::{ChatReply, ChatRequest};
 
 /// What is asked of a provider.
@@ -46,6 +47,9 @@ pub struct Reply {
     /// The answer of an HTTP or command provider as it came, when it was JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Value>,
+    /// How a route came to it; `None`: a model was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<Trace>>,
 }
 
 impl Reply {

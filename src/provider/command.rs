@@ -73,6 +73,7 @@ impl CommandProvider {
             cost_usd,
             attempts: 1,
             raw,
+            trace: None,
         })
     }
 

@@ -168,6 +168,7 @@ fn reply(model: &GgufModel, generated: Generated, latency_ms: f64, first_token_m
         cost_usd: Some(0.0),
         attempts: 1,
         raw: None,
+        trace: None,
     }
 }
 

@@ -110,6 +110,7 @@ impl HttpProvider {
             first_token_ms,
             attempts: tried.attempts,
             raw: None,
+            trace: None,
         })
     }
 }

@@ -28,6 +28,7 @@ mod secrets;
 mod sigv4;
 mod spec;
 mod template;
+mod trace;
 
 pub use budget::{Budget, Budgeted};
 pub use build::{BuildOptions, Lookup, build, wrap};
@@ -46,3 +47,4 @@ pub use retry::Patience;
 pub use secrets::Secrets;
 pub use spec::{ProviderApi, ProviderSpec, SpecError};
 pub use template::HttpTemplate;
+pub use trace::{Trace, TracedCall};

@@ -231,6 +231,7 @@ mod tests {
                         cost_usd: Some(0.000_123_456),
                         attempts: 1,
                         raw: None,
+                        trace: None,
                     }),
                 }
             })

@@ -20,6 +20,8 @@ pub struct Patience {
     pub total: Duration,
     /// The most attempts. Refusals for too many requests do not count: they end with the deadline.
     pub attempts: u32,
+    /// One attempt and no more, refusals included, that waits for nobody.
+    pub once: bool,
 }
 
 impl Default for Patience {
@@ -28,6 +30,7 @@ impl Default for Patience {
             attempt: Duration::from_mins(2),
             total: Duration::from_mins(10),
             attempts: 5,
+            once: false,
         }
     }
 }
@@ -52,6 +55,9 @@ where
     F: FnMut() -> A,
     A: Future<Output = Result<(T, LimitHints), Failure>>,
 {
+    if patience.once {
+        return single(provider, attempt()).await;
+    }
     let mut chance = Chance::seeded(seed, "retry");
     let mut attempts = 0;
     let mut failures = 0;
@@ -105,6 +111,20 @@ where
         };
         permit = next;
     }
+}
+
+/// One attempt; its caller limits its time.
+async fn single<T>(
+    provider: &str,
+    attempt: impl Future<Output = Result<(T, LimitHints), Failure>>,
+) -> Result<Tried<T>, CallError> {
+    let begun = Moment::now();
+    let (got, _) = attempt.await.map_err(|failure| error(provider, &failure, 1))?;
+    Ok(Tried {
+        got,
+        attempts: 1,
+        latency_ms: milliseconds(begun),
+    })
 }
 
 fn error(provider: &str, failure: &Failure, attempts: u32) -> CallError {
@@ -198,6 +218,7 @@ mod tests {
             attempt: Duration::from_secs(6),
             total: Duration::from_secs(15),
             attempts: 10,
+            once: false,
         };
         let begun = Moment::now();
         let silent = std::future::pending::<Result<((), LimitHints), Failure>>;

@@ -217,6 +217,7 @@ impl TemplateProvider {
             cost_usd,
             attempts: 1,
             raw: value,
+            trace: None,
         })
     }
 

@@ -191,14 +191,16 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values
 }
 
-/// The value below which a share of sorted values lies, between its neighbours in proportion.
+/// The value below which a share of sorted values lies, between its neighbours in proportion (R and NumPy, type 7).
+/// There is at least one value.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a position within the values, clamped to them"
 )]
-pub(super) fn at_share(sorted: &[f64], share: f64) -> f64 {
+#[must_use]
+pub fn at_share(sorted: &[f64], share: f64) -> f64 {
     let position = share.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let low = position.floor() as usize;
     let high = (low + 1).min(sorted.len() - 1);

@@ -20,7 +20,7 @@ mod words;
 pub use agreement::{
     Level, Weights, agreement, auc, auc_interval, kappa, kappa_interval, krippendorff, krippendorff_interval,
 };
-pub use bootstrap::of_statistic;
+pub use bootstrap::{at_share, of_statistic};
 pub use compare::{Comparison, holm, mcnemar, paired};
 pub use effect::smallest_detectable;
 pub use interval::{Interval, of_mean, wilson};

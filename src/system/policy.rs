@@ -36,6 +36,23 @@ pub struct Policy {
     pub judged: Option<Setting<bool>>,
     /// The model that judges, when one is named.
     pub judge: Option<Setting<String>>,
+    /// The limit until a connection stands.
+    pub connect: Option<Setting<Duration>>,
+    /// The most of all requests that may be repetitions, from 0 to 1.
+    pub retry_budget: Option<Setting<f64>>,
+    /// The text that answers when nothing else is left.
+    pub degraded: Option<Setting<String>>,
+    /// When a call that is silent gets a rival.
+    pub hedge: Option<Setting<Hedge>>,
+}
+
+/// A second call beside one that is silent; the first answer wins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hedge {
+    /// The share of calls that have answered by the moment of the second call, from 0 to 1.
+    pub quantile: f64,
+    /// The most of all requests that may have a second call, from 0 to 1: what it may cost.
+    pub share: f64,
 }
 
 /// How a failing deployment is left out for a while.
@@ -164,6 +181,10 @@ impl Policy {
             retrieval: None,
             judged: None,
             judge: None,
+            connect: None,
+            retry_budget: None,
+            degraded: None,
+            hedge: None,
         }
     }
 

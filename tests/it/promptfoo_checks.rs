@@ -56,6 +56,7 @@ fn reply(text: &str) -> Reply {
         cost_usd: None,
         attempts: 1,
         raw: None,
+        trace: None,
     }
 }
 

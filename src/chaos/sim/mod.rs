@@ -1,8 +1,17 @@
 //! The simulation of a configuration under a scenario, in virtual time.
 
+mod agenda;
+mod cache;
+mod calls;
+mod client;
+mod engine;
+pub mod gateways;
+mod own;
 pub mod provider;
 mod sampler;
-mod histogram;
-mod bucket;
-mod agenda;
-pub mod client;
+mod setup;
+mod slab;
+mod state;
+
+pub use engine::simulate;
+pub use setup::{Setup, entry};

@@ -52,6 +52,21 @@ pub struct Met {
     pub hollow: Option<Hollow>,
 }
 
+impl Met {
+    /// Nothing is known yet.
+    pub const NOTHING: Self = Self {
+        first: NEVER,
+        end: NEVER,
+        silent_from: 0,
+        failure: None,
+        passed_on: false,
+        tokens: 0,
+        billed: false,
+        status: None,
+        hollow: None,
+    };
+}
+
 /// What surrounds a call on the client's side.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
@@ -92,13 +107,22 @@ pub fn meets(behaviour: &Behaviour, pace: Pace, asked: &Asked) -> Met {
             return limited(failed(before, Failure::Connect, None), pace, false, asked);
         }
         Connection::Blackhole => {
-            return limited(failed(SYN_GIVES_UP, Failure::Connect, None), pace, false, asked);
+            let connect = asked.limits.connect.map_or(NEVER, nanos);
+            let met = if connect < SYN_GIVES_UP {
+                failed(connect, Failure::TimedOut(Limit::Connect), None)
+            } else {
+                failed(SYN_GIVES_UP, Failure::Connect, None)
+            };
+            return limited(met, pace, false, asked);
         }
         Connection::Hang => return limited(failed(NEVER, Failure::Connect, None), pace, timing.headers_first, asked),
     }
     let paced = Pace {
         first: scaled(pace.first, timing.slower).saturating_add(before),
-        gap: scaled(pace.gap, timing.pace_slower).saturating_add(nanos(timing.between)),
+        // An even draw for each token comes to its half over the whole answer.
+        gap: scaled(pace.gap, timing.pace_slower)
+            .saturating_add(nanos(timing.between))
+            .saturating_add(nanos(timing.jitter) / 2),
         tokens: pace.tokens.max(1),
     };
     let met = match &behaviour.answer {
@@ -202,6 +226,7 @@ fn cut_off(cut: Cut, met: Met, pace: Pace, asked: &Asked) -> Met {
                 ..met
             };
         }
+        (CutHow::Pause(silence), _) => return paused(nanos(silence), at, met, pace, asked),
         (CutHow::ErrorEvent(_), true) => Failure::ErrorEvent,
         (CutHow::ErrorEvent(_), false) => Failure::ErrorBody,
         (CutHow::Clean, false) | (CutHow::BrokenEvent, _) => Failure::Unreadable,
@@ -217,6 +242,31 @@ fn cut_off(cut: Cut, met: Met, pace: Pace, asked: &Asked) -> Met {
         tokens: if seen { cut.after } else { 0 },
         ..met
     }
+}
+
+/// Silence in the middle, after which it goes on; the caller's patience between two tokens may be shorter.
+fn paused(silence: u64, at: u64, met: Met, pace: Pace, asked: &Asked) -> Met {
+    let end = met.end.saturating_add(silence);
+    let idle = asked.limits.idle.map_or(NEVER, nanos);
+    if !asked.streamed || silence <= idle {
+        let first = if asked.streamed { met.first } else { end };
+        return Met { first, end, ..met };
+    }
+    let tokens = whole_tokens(at, pace);
+    Met {
+        end: at.saturating_add(idle),
+        silent_from: at,
+        failure: Some(Failure::TimedOut(Limit::Idle)),
+        passed_on: tokens > 0,
+        tokens,
+        ..met
+    }
+}
+
+/// How many tokens have come by a moment.
+fn whole_tokens(at: u64, pace: Pace) -> u32 {
+    let after_first = at.checked_sub(pace.first).map(|since| since / pace.gap.max(1));
+    after_first.map_or(0, |more| u32::try_from(more + 1).unwrap_or(u32::MAX).min(pace.tokens))
 }
 
 /// The caller's limits: whichever comes first ends it.

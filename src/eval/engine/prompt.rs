@@ -81,6 +81,7 @@ pub(super) fn given(answer: &Value) -> Reply {
         cost_usd: None,
         attempts: 0,
         raw: (!answer.is_string()).then(|| answer.clone()),
+        trace: None,
     }
 }
 

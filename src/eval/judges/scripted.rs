@@ -91,6 +91,7 @@ fn reply(chat: ChatReply) -> Reply {
         cost_usd: None,
         attempts: 1,
         raw: None,
+        trace: None,
     }
 }
 

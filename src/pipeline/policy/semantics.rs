@@ -18,6 +18,8 @@ pub enum Treatment {
     Deliver,
     /// Tried again as far as retries allow, then the next branch.
     Retry,
+    /// As [`Retry`](Self::Retry), but only with a deployment that has not failed this request.
+    Elsewhere,
     /// Not tried again; the next branch is.
     Next,
     /// Handed to the caller as the error that it is.

@@ -116,6 +116,7 @@ impl Provider for Extractive {
                 cost_usd: Some(0.0),
                 attempts: 1,
                 raw: None,
+                trace: None,
             })
         })
     }

@@ -146,6 +146,7 @@ impl Checker<'_> {
             ("retrieval", "Retrieval"),
             ("guard", "Guard"),
             ("judge", "Judge"),
+            ("hedge", "Hedge"),
         ];
         for (block, kind) in blocks {
             if let Some(inner) = node.get(block) {
@@ -169,6 +170,13 @@ impl Checker<'_> {
                 && number.as_u64().is_none()
             {
                 self.invalid(number, "expected a whole number");
+            }
+        }
+        for path in [["retries", "budget"], ["hedge", "after"], ["hedge", "share"]] {
+            if let Some(part) = node.at(&path)
+                && part.scalar_text().as_deref().and_then(share).is_none()
+            {
+                self.invalid(part, "expected a share from 0% to 100%, such as `10%`");
             }
         }
         if let Some(usd) = node.at(&["budget", "usd"])
@@ -196,6 +204,15 @@ pub(super) fn rate(text: &str) -> Option<f64> {
         _ => return None,
     };
     (number.is_finite() && number >= 0.0).then_some(number / seconds)
+}
+
+/// A share from 0 to 1, out of `10%` or `0.1`.
+pub(super) fn share(text: &str) -> Option<f64> {
+    let share = match text.trim().strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
+        None => text.trim().parse().ok()?,
+    };
+    (0.0..=1.0).contains(&share).then_some(share)
 }
 
 /// A budget's period.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::source::Node;
 use crate::system::{
-    Attempt, Backoff, Branch, Budget, Cache, CacheKind, Cooldown, Fallback, FallbackKind, GatewayId, Limit, LimitKind,
-    Mode, Origin, Plan, Policy, ProductDefault, Retry, Route, Scope, Setting, System, Wait, units,
+    Attempt, Backoff, Branch, Budget, Cache, CacheKind, Cooldown, Fallback, FallbackKind, GatewayId, Hedge, Limit,
+    LimitKind, Mode, Origin, Plan, Policy, ProductDefault, Retry, Route, Scope, Setting, System, Wait, units,
 };
 
 use super::models::Models;
@@ -15,6 +15,12 @@ const FIRST_TOKEN: Duration = Duration::from_secs(4);
 const BETWEEN_TOKENS: Duration = Duration::from_secs(3);
 const TOTAL: Duration = Duration::from_secs(30);
 const DEADLINE: Duration = Duration::from_secs(7);
+const CONNECT: Duration = Duration::from_secs(1);
+const RETRY_BUDGET: f64 = 0.1;
+const HEDGE: Hedge = Hedge {
+    quantile: 0.95,
+    share: 0.05,
+};
 const COOLDOWN: Cooldown = Cooldown {
     enabled: true,
     allowed_fails: Some(3),
@@ -218,8 +224,30 @@ fn policy(node: &Node, deadline: &Setting<Duration>) -> Policy {
         judge: judge
             .and_then(|judge| judge.get("model"))
             .and_then(|model| Some(Setting::written(model.scalar_text()?, model.place.clone()))),
+        connect: duration(node.at(&["timeouts", "connect"])).or(Some(Setting::default_of(CONNECT, AISYS))),
+        retry_budget: share(node.at(&["retries", "budget"])).or(Some(Setting::default_of(RETRY_BUDGET, AISYS))),
+        degraded: node
+            .get("degraded")
+            .and_then(|text| Some(Setting::written(text.scalar_text()?, text.place.first_line()))),
+        hedge: node.get("hedge").map(|hedge| {
+            let said = |key: &str, default: f64| share(hedge.get(key)).map_or(default, |share| share.value);
+            Setting::written(
+                Hedge {
+                    quantile: said("after", HEDGE.quantile),
+                    share: said("share", HEDGE.share),
+                },
+                hedge.place.first_line(),
+            )
+        }),
         ..Policy::bare(AISYS)
     }
+}
+
+/// A share such as `10%`.
+fn share(node: Option<&Node>) -> Option<Setting<f64>> {
+    let node = node?;
+    let value = check::share(&node.scalar_text()?)?;
+    Some(Setting::written(value, node.place.clone()))
 }
 
 fn cache(node: &Node) -> Setting<Option<Cache>> {

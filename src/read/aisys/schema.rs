@@ -68,6 +68,8 @@ pub(super) struct Route {
     timeouts: Option<Timeouts>,
     /// Repetition after a failure.
     retries: Option<Retries>,
+    /// A second call beside one that is silent for unusually long: the first answer wins.
+    hedge: Option<Hedge>,
     /// Models that are tried one after the other when the first one fails.
     fallback: Option<Vec<String>>,
     /// The honest text when nothing else is left.
@@ -128,8 +130,18 @@ pub(super) struct Timeouts {
 pub(super) struct Retries {
     /// How often more after the first: 1 unless set.
     attempts: Option<u32>,
-    /// The most of all requests that may be repetitions, such as `10%`.
+    /// The most of all requests that may be repetitions: `10%` unless set.
     budget: Option<String>,
+}
+
+/// A second call beside one that is silent for unusually long.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Hedge {
+    /// The share of calls that have answered by the moment of the second call: `95%` unless set.
+    after: Option<String>,
+    /// The most of all requests that may have a second call: `5%` unless set.
+    share: Option<String>,
 }
 
 /// What answers without a call.

@@ -20,6 +20,7 @@ routes:
     use: {easy: light, hard: strong, router: routers/assistant.json}
     timeouts: {connect: 1s, first_token: 4s, between_tokens: 3s, total: 30s}
     retries: {attempts: 1, budget: 10%}
+    hedge: {after: 95%, share: 5%}
     fallback: [strong, light]
     degraded: "I can't answer this right now."
     cache: {semantic: {max_error: 1%, ttl: 1d, per: tenant}}

@@ -59,6 +59,7 @@ fn reply(text: &str) -> Reply {
         cost_usd: None,
         attempts: 1,
         raw: None,
+        trace: None,
     }
 }
 

@@ -33,6 +33,7 @@ fn exhibit(answer: &str) -> Exhibit {
             cost_usd: None,
             attempts: 1,
             raw: None,
+            trace: None,
         },
         passages: Vec::new(),
         reference: None,

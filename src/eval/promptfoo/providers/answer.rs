@@ -23,6 +23,7 @@ pub(in super::super) fn text_reply(text: &str) -> Reply {
         cost_usd: None,
         attempts: 1,
         raw: None,
+        trace: None,
     }
 }
 

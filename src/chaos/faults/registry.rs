@@ -1,0 +1,43 @@
+//! All faults, one line each, in the order of a call's life.
+
+use super::FaultKind;
+
+/// All faults.
+pub const KINDS: &[&FaultKind] = &[
+    &super::upload::KIND,
+    &super::refused::KIND,
+    &super::reset::KIND,
+    &super::closed::KIND,
+    &super::blackhole::KIND,
+    &super::hang::KIND,
+    &super::tls::KIND,
+    &super::dns::KIND,
+    &super::latency::KIND,
+    &super::slow_tokens::KIND,
+    &super::stall::KIND,
+    &super::jitter::KIND,
+    &super::brownout::KIND,
+    &super::answer::KIND,
+    &super::limits::KIND,
+    &super::error_body::KIND,
+    &super::html::KIND,
+    &super::malformed::KIND,
+    &super::content_type::KIND,
+    &super::content_encoding::KIND,
+    &super::cut::KIND,
+    &super::error_event::KIND,
+    &super::broken_event::KIND,
+    &super::empty_choices::KIND,
+    &super::null_content::KIND,
+    &super::empty_text::KIND,
+    &super::refusal::KIND,
+    &super::content_filter::KIND,
+    &super::length::KIND,
+    &super::broken_arguments::KIND,
+    &super::missing_usage::KIND,
+    &super::wrong_model::KIND,
+    &super::contradicted::KIND,
+    &super::off_language::KIND,
+    &super::repeated::KIND,
+    &super::stale::KIND,
+];
