@@ -17,8 +17,54 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
     /// Rows after these that were not made, because no output that was asked for shows them.
     pub left_out: usize,
-    /// How many columns from the left the terminal shows; the rest is for CSV and JSON.
+    /// How many columns from the left the terminal shows; the rest is for CSV and JSON. 0: all is.
     pub shown_columns: usize,
+}
+
+/// Which values of a track matter most, when there is no room for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worst {
+    /// The low ones.
+    Low,
+    /// The high ones.
+    High,
+}
+
+/// One number over time.
+#[derive(Debug, Clone)]
+pub struct Track {
+    /// What it is.
+    pub label: String,
+    /// Its value in each step; `None`: there is none.
+    pub values: Vec<Option<f64>>,
+    /// The ends of its scale.
+    pub scale: (f64, f64),
+    /// Which values matter.
+    pub worst: Worst,
+    /// What to know of it, behind the drawing.
+    pub note: String,
+}
+
+/// Steps of a timeline in which something was the case.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// Whether it was, in each step.
+    pub steps: Vec<bool>,
+    /// What it is, behind the drawing.
+    pub note: String,
+}
+
+/// Numbers over time, drawn as lines of blocks under one another.
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    /// The heading.
+    pub title: String,
+    /// What the marks are: `faults`.
+    pub marked: String,
+    /// When what was the case.
+    pub marks: Vec<Mark>,
+    /// The numbers.
+    pub tracks: Vec<Track>,
 }
 
 /// One of the questions that a stage answers, and its answer.
@@ -123,10 +169,14 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Tests, of a stage that runs tests.
     pub tests: Vec<TestResult>,
+    /// Whether the answers tell of the tests already, so that people need not be told twice.
+    pub tests_in_answers: bool,
     /// What CSV holds in place of the findings.
     pub lead: Option<Table>,
     /// What HTML shows in place of the plain page.
     pub page: Option<Page>,
+    /// Numbers over time.
+    pub timelines: Vec<Timeline>,
     /// Tables.
     pub tables: Vec<Table>,
     /// Answers to the stage's questions.

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::{Report, Severity, Table, TestResult, TestStatus, counted, counts, slashed};
+use super::{Report, Severity, Table, TestResult, TestStatus, counted, counts, slashed, timeline};
 
 /// Findings that are shown before the rest is folded away.
 const SHOWN: usize = 10;
+/// Columns of a drawing over time.
+const TIMELINE_WIDTH: usize = 110;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
@@ -45,8 +47,21 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "</details>\n")?;
         }
     }
-    tests(report, out)?;
-    for it in report.tables.iter().filter(|table| !table.rows.is_empty()) {
+    for it in &report.timelines {
+        writeln!(out, "<details><summary>{}</summary>\n\n```text", escape(&it.title))?;
+        for line in timeline::lines(it, TIMELINE_WIDTH) {
+            writeln!(out, "{}", line.replace(['`', '\n', '\r'], " "))?;
+        }
+        writeln!(out, "```\n\n</details>\n")?;
+    }
+    if !report.tests_in_answers {
+        tests(report, out)?;
+    }
+    for it in report
+        .tables
+        .iter()
+        .filter(|table| !table.rows.is_empty() && table.shown_columns > 0)
+    {
         writeln!(out, "<details><summary>{}</summary>\n", escape(&it.title))?;
         table(it, out)?;
         writeln!(out, "</details>\n")?;

@@ -16,11 +16,14 @@ mod sarif;
 mod text;
 mod text_snippet;
 mod text_tests;
+mod timeline;
 
 #[cfg(test)]
 mod tests;
 
-pub use contents::{Answer, Explained, Page, Report, RuleInfo, Table, Term, TestResult, TestStatus};
+pub use contents::{
+    Answer, Explained, Mark, Page, Report, RuleInfo, Table, Term, TestResult, TestStatus, Timeline, Track, Worst,
+};
 pub use finding::{Confidence, Finding, Fix, FixSafety, Related, Severity};
 pub use format::{Format, OutputError, Style, format_of, render, write_file};
 

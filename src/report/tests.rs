@@ -60,6 +60,8 @@ fn sample() -> Report {
             severity: Some(Severity::Error),
         }],
         tests: Vec::new(),
+        tests_in_answers: false,
+        timelines: Vec::new(),
         lead: None,
         page: None,
         explained: vec![Explained {

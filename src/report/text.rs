@@ -8,8 +8,8 @@ use anstyle::{AnsiColor, Style as Paint};
 use comfy_table::{ContentArrangement, Table as Grid, presets};
 
 use super::text_snippet::{clean, snippet};
-use super::text_tests;
 use super::{Answer, Finding, Report, Severity, Style, Table, counted, counts};
+use super::{text_tests, timeline};
 
 /// Groups of findings on the first screen.
 const FIRST_SCREEN: usize = 5;
@@ -27,10 +27,23 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
         writeln!(out, "{}\n", snippet(group, style))?;
     }
     rest(&groups[shown..], style, out)?;
-    for table in report.tables.iter().filter(|table| !table.rows.is_empty()) {
+    for it in &report.timelines {
+        writeln!(out, "{}", painted(&clean(&it.title), Paint::new().bold(), style))?;
+        for line in timeline::lines(it, style.width) {
+            writeln!(out, "  {}", clean(&line))?;
+        }
+        writeln!(out)?;
+    }
+    for table in report
+        .tables
+        .iter()
+        .filter(|table| !table.rows.is_empty() && table.shown_columns > 0)
+    {
         write_table(table, style, out)?;
     }
-    text_tests::write(&report.tests, style, out)?;
+    if !report.tests_in_answers {
+        text_tests::write(&report.tests, style, out)?;
+    }
     for answer in &report.answers {
         write_answer(answer, style, out)?;
     }

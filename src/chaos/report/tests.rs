@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::friday;
 use super::*;
 use crate::chaos::observation::{Hollow, Observation, Seen};
 use crate::pipeline::policy::{Failure, Limit, Refusal, Tick};
+use crate::report::{Format, Report, Style, render};
 
 fn observations() -> impl Strategy<Value = Vec<Observation>> {
     let seen = prop_oneof![
@@ -82,5 +84,25 @@ proptest! {
             let mine = seen.iter().filter(|one| one.at.0 / 60_000_000_000 == minute as u64);
             prop_assert_eq!(counts.requests, mine.count() as u64);
         }
+    }
+}
+
+fn rendered(report: &Report, format: Format) -> String {
+    let mut out = Vec::new();
+    render(report, format, Style::default(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn look() {
+    let text = rendered(&report(&[friday::report()]), Format::Text);
+    eprintln!("{text}");
+    let two = friday::report();
+    let mut three = friday::report();
+    three.hypotheses.truncate(0);
+    three.setting.scenario = "calm".into();
+    eprintln!("{}", rendered(&report(&[two, three]), Format::Text));
+    if let Ok(p) = std::env::var("AISYS_LOOK") {
+        std::fs::write(p, rendered(&report(&[friday::report()]), Format::Html)).unwrap();
     }
 }

@@ -1,0 +1,174 @@
+//! The numbers of a set of requests, as reports keep them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Counts, Histogram, Tally};
+
+/// Quantiles of a time, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// The median.
+    pub p50: f64,
+    /// Of a hundred, 95 wait at most so long.
+    pub p95: f64,
+    /// Of a hundred, 99 wait at most so long.
+    pub p99: f64,
+}
+
+impl Quantiles {
+    /// Those of a histogram; `None` when it is empty.
+    #[must_use]
+    pub fn of(histogram: &Histogram) -> Option<Self> {
+        Some(Self {
+            p50: histogram.quantile(0.50)?,
+            p95: histogram.quantile(0.95)?,
+            p99: histogram.quantile(0.99)?,
+        })
+    }
+}
+
+/// The numbers of a set of requests that were sent within a time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// How long that time was, in seconds.
+    pub seconds: f64,
+    /// All requests.
+    pub requests: u64,
+    /// Whole, good answers from a provider.
+    pub answered: u64,
+    /// Answers out of a cache.
+    pub cached: u64,
+    /// Honest degraded answers.
+    pub degraded: u64,
+    /// Answers that look finished and are cut off.
+    pub truncated: u64,
+    /// Answers without text.
+    pub empty: u64,
+    /// Answers that are wrong.
+    pub wrong: u64,
+    /// Answers that lost what was asked.
+    pub useless: u64,
+    /// Errors that users saw, by kind.
+    pub failed: BTreeMap<String, u64>,
+    /// Users who stopped waiting.
+    pub gave_up: u64,
+    /// Time until the user saw anything; see [`Counts::first_token`].
+    pub first_token: Option<Quantiles>,
+    /// Time until the end.
+    pub end: Option<Quantiles>,
+    /// Calls of providers.
+    pub calls: u64,
+    /// What they cost in US dollars.
+    pub cost_usd: f64,
+    /// Answers by deployment, by number.
+    pub by: Vec<u64>,
+}
+
+impl Figures {
+    /// The numbers of counts over so many seconds.
+    #[must_use]
+    pub fn of(counts: &Counts, seconds: f64) -> Self {
+        Self {
+            seconds,
+            requests: counts.requests,
+            answered: counts.answered,
+            cached: counts.cached,
+            degraded: counts.degraded,
+            truncated: counts.truncated,
+            empty: counts.empty,
+            wrong: counts.wrong,
+            useless: counts.useless,
+            failed: counts
+                .failed
+                .iter()
+                .map(|(kind, count)| (kind.to_string(), *count))
+                .collect(),
+            gave_up: counts.gave_up,
+            first_token: Quantiles::of(&counts.first_token),
+            end: Quantiles::of(&counts.end),
+            calls: counts.calls,
+            cost_usd: counts.cost_usd(),
+            by: counts.by.clone(),
+        }
+    }
+
+    /// Users with a whole, good answer, out of a cache too.
+    #[must_use]
+    pub const fn good(&self) -> u64 {
+        self.answered + self.cached
+    }
+
+    /// Answers that look finished and are not good.
+    #[must_use]
+    pub const fn hollow(&self) -> u64 {
+        self.truncated + self.empty + self.wrong + self.useless
+    }
+
+    /// Errors that users saw.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failed.values().sum()
+    }
+
+    /// A part of the requests; `None` without any.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+    pub fn share(&self, part: u64) -> Option<f64> {
+        (self.requests > 0).then(|| part as f64 / self.requests as f64)
+    }
+
+    /// Calls of providers for a request; `None` without requests.
+    #[must_use]
+    pub fn calls_per_request(&self) -> Option<f64> {
+        self.share(self.calls)
+    }
+
+    /// US dollars an hour; `None` for no time.
+    #[must_use]
+    pub fn cost_per_hour(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.cost_usd / self.seconds * 3_600.0)
+    }
+
+    /// The share of the answers that a deployment gave; `None` without answers of any.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+    pub fn share_of(&self, deployment: usize) -> Option<f64> {
+        let all: u64 = self.by.iter().sum();
+        let own = self.by.get(deployment).copied().unwrap_or(0);
+        (all > 0).then(|| own as f64 / all as f64)
+    }
+}
+
+/// A run's numbers, in all and over time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// All requests.
+    pub total: Figures,
+    /// Those that were sent in steps in which a fault was in force.
+    pub during: Figures,
+    /// Each step's.
+    pub steps: Vec<Figures>,
+}
+
+impl Series {
+    /// The series of a tally of so many seconds; `in_force` tells of which steps faults were in force.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "steps are few")]
+    pub fn of(tally: &Tally, seconds: f64, in_force: impl Fn(usize) -> bool) -> Self {
+        let step = tally.step().as_secs_f64();
+        let lasts = |at: usize| (seconds - at as f64 * step).clamp(0.0, step);
+        let planned = (0..).take_while(|at| lasts(*at) > 0.0).count();
+        let wanted = 0..planned.max(tally.steps().len());
+        let none = Counts::default();
+        let faulty: f64 = wanted.clone().filter(|at| in_force(*at)).map(lasts).sum();
+        Self {
+            total: Figures::of(&tally.total(), seconds),
+            during: Figures::of(&tally.over(&in_force), faulty),
+            steps: wanted
+                .map(|at| Figures::of(tally.steps().get(at).unwrap_or(&none), lasts(at)))
+                .collect(),
+        }
+    }
+}
