@@ -9,6 +9,7 @@
 pub mod behaviour;
 pub mod faults;
 pub mod hypothesis;
+pub mod load;
 pub mod observation;
 pub mod report;
 pub mod scenario;

@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments and the call into its stage.
 
 mod audit;
+mod chaos;
 mod completions;
 mod eval;
 mod explain;
@@ -38,13 +39,15 @@ enum Command {
     Audit(Box<audit::AuditArgs>),
     /// Replay suites through retrieval and generation, judge the answers, hold them against a gate
     Eval(Box<eval::EvalArgs>),
+    /// Show what users see when a provider breaks: scenarios, faults, load on a running application
+    Chaos(Box<chaos::ChaosArgs>),
     /// Show what a rule finds, why it matters and how to mend it
     Explain(explain::ExplainArgs),
     /// Build the table of models and prices
     Prices(prices::PricesArgs),
     /// Get the models that run in this process: pull, add, list, remove, distill
     Models(models::ModelsArgs),
-    /// Write the JSON Schema of aisys.yaml or of a suite to the standard output
+    /// Write the JSON Schema of aisys.yaml, of a suite or of a scenario to the standard output
     Schema(schema::SchemaArgs),
     /// Write a completion script for a shell to the standard output
     Completions(completions::CompletionsArgs),
@@ -99,6 +102,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, 
     match &cli.command {
         Command::Audit(arguments) => audit::run(arguments, out, notes),
         Command::Eval(arguments) => eval::run(arguments, out, notes),
+        Command::Chaos(arguments) => chaos::run(arguments, out, notes),
         Command::Explain(arguments) => explain::run(arguments, out),
         Command::Prices(arguments) => {
             prices::run(arguments, out, notes).map_err(|error| Failure::Usage(error.to_string()))?;

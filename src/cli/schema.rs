@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 
+use crate::chaos::scenario;
 use crate::eval::suite;
 use crate::exit;
 use crate::read::aisys;
@@ -25,12 +26,15 @@ enum File {
     Aisys,
     /// A suite of `aisys eval`
     Suite,
+    /// A scenario of `aisys chaos`
+    Scenario,
 }
 
 pub(super) fn run(arguments: &SchemaArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let schema = match arguments.of {
         File::Aisys => aisys::json_schema(),
         File::Suite => suite::json_schema(),
+        File::Scenario => scenario::json_schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::Outside(error.to_string()))?;
     writeln!(out, "{text}")?;

@@ -46,5 +46,5 @@ pub use recorded::{CassetteMode, Recorded};
 pub use retry::Patience;
 pub use secrets::Secrets;
 pub use spec::{ProviderApi, ProviderSpec, SpecError};
-pub use template::HttpTemplate;
+pub use template::{HttpTemplate, Prepared};
 pub use trace::{Trace, TracedCall};

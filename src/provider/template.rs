@@ -54,6 +54,48 @@ pub struct HttpTemplate {
     pub cost: Option<String>,
 }
 
+impl HttpTemplate {
+    /// The request for a call, templates filled in. `${NAME}` stays: it is the environment's.
+    ///
+    /// # Errors
+    /// Says what is wrong with a self.
+    pub fn prepare(&self, call: &Call) -> Result<Prepared, String> {
+        let renderer = Renderer::new(call);
+        let mut headers = HeaderMap::new();
+        let body = match &self.body {
+            None => Bytes::new(),
+            Some(Value::String(text)) => Bytes::from(renderer.text(text)?),
+            Some(body) => {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                Bytes::from(renderer.json(body)?.to_string())
+            }
+        };
+        for (name, value) in &self.headers {
+            let value = renderer.text(value)?;
+            let name: HeaderName = name.parse().map_err(|_| format!("not a header: {name:?}"))?;
+            let mut value = HeaderValue::from_str(&value).map_err(|_| format!("not a value of {name}"))?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        let default = if self.body.is_some() { "POST" } else { "GET" };
+        let method = self.method.as_deref().unwrap_or(default).to_ascii_uppercase();
+        Ok(Prepared {
+            method: method.parse().map_err(|_| format!("not a method: {method:?}"))?,
+            url: renderer.text(&self.url)?,
+            headers,
+            body,
+        })
+    }
+
+    /// The answer's text in a body.
+    ///
+    /// # Errors
+    /// Says what is not there.
+    pub fn answer(&self, body: &[u8]) -> Result<String, String> {
+        Paths::of(self)?.answer(self, body)
+    }
+}
+
 /// The paths of a template, read once.
 #[derive(Debug, Clone)]
 pub(super) struct Paths {
@@ -77,6 +119,33 @@ impl Paths {
     }
 }
 
+impl Paths {
+    fn answer(&self, template: &HttpTemplate, body: &[u8]) -> Result<String, String> {
+        let text = String::from_utf8_lossy(body);
+        let value: Option<Value> = serde_json::from_slice(body).ok();
+        match &self.response {
+            None => Ok(text.trim().to_owned()),
+            Some(path) => {
+                let json = value.as_ref().ok_or_else(|| {
+                    let shown: String = text.chars().take(200).collect();
+                    format!("the answer is no JSON: {shown}")
+                })?;
+                let keys = json
+                    .as_object()
+                    .map(|map| map.keys().cloned().collect::<Vec<_>>().join(", "));
+                let there = path.find(json).filter(|it| !it.is_null()).ok_or_else(|| {
+                    format!(
+                        "the answer has nothing at {} (its fields: {})",
+                        template.response.as_deref().unwrap_or_default(),
+                        keys.unwrap_or_default()
+                    )
+                })?;
+                Ok(there.as_str().map_or_else(|| there.to_string(), ToOwned::to_owned))
+            }
+        }
+    }
+}
+
 /// An endpoint of the user's own.
 pub(super) struct TemplateProvider {
     pub(super) name: String,
@@ -92,43 +161,19 @@ pub(super) struct TemplateProvider {
 }
 
 /// A request that is ready to be sent, again and again.
-struct Prepared {
-    method: Method,
-    url: String,
-    headers: HeaderMap,
-    body: Bytes,
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The method.
+    pub method: Method,
+    /// The address.
+    pub url: String,
+    /// The headers, which may hold keys: all are marked as sensitive.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
 }
 
 impl TemplateProvider {
-    fn prepare(&self, call: &Call) -> Result<Prepared, String> {
-        let renderer = Renderer::new(call);
-        let template = &self.template;
-        let mut headers = HeaderMap::new();
-        let body = match &template.body {
-            None => Bytes::new(),
-            Some(Value::String(text)) => Bytes::from(renderer.text(text)?),
-            Some(body) => {
-                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                Bytes::from(renderer.json(body)?.to_string())
-            }
-        };
-        for (name, value) in &template.headers {
-            let value = renderer.text(value)?;
-            let name: HeaderName = name.parse().map_err(|_| format!("not a header: {name:?}"))?;
-            let mut value = HeaderValue::from_str(&value).map_err(|_| format!("not a value of {name}"))?;
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
-        let default = if template.body.is_some() { "POST" } else { "GET" };
-        let method = template.method.as_deref().unwrap_or(default).to_ascii_uppercase();
-        Ok(Prepared {
-            method: method.parse().map_err(|_| format!("not a method: {method:?}"))?,
-            url: renderer.text(&template.url)?,
-            headers,
-            body,
-        })
-    }
-
     async fn attempt(&self, prepared: &Prepared) -> Result<(Reply, LimitHints), Failure> {
         let request = self
             .client
@@ -163,29 +208,9 @@ impl TemplateProvider {
     }
 
     fn read(&self, body: &[u8]) -> Result<Reply, String> {
-        let text = String::from_utf8_lossy(body);
         let mut value: Option<Value> = serde_json::from_slice(body).ok();
         let paths = &self.paths;
-        let answer = match &paths.response {
-            None => text.trim().to_owned(),
-            Some(path) => {
-                let json = value.as_ref().ok_or_else(|| {
-                    let shown: String = text.chars().take(200).collect();
-                    format!("the answer is no JSON: {shown}")
-                })?;
-                let keys = json
-                    .as_object()
-                    .map(|map| map.keys().cloned().collect::<Vec<_>>().join(", "));
-                let there = path.find(json).filter(|it| !it.is_null()).ok_or_else(|| {
-                    format!(
-                        "the answer has nothing at {} (its fields: {})",
-                        self.template.response.as_deref().unwrap_or_default(),
-                        keys.unwrap_or_default()
-                    )
-                })?;
-                there.as_str().map_or_else(|| there.to_string(), ToOwned::to_owned)
-            }
-        };
+        let answer = paths.answer(&self.template, body)?;
         let at = |path: &Option<JsonPath>| path.as_ref()?.find(value.as_ref()?).cloned();
         let count = |path: &Option<JsonPath>| at(path)?.as_u64();
         let usage = count(&paths.input_tokens).zip(count(&paths.output_tokens));
@@ -234,6 +259,7 @@ impl TemplateProvider {
             return Err(refuse(CallErrorKind::Auth, missing.clone()));
         }
         let prepared = self
+            .template
             .prepare(call)
             .map_err(|what| refuse(CallErrorKind::BadRequest, what))?;
         let seed = fnv(&prepared.body) ^ fnv(prepared.url.as_bytes());

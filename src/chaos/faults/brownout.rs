@@ -22,7 +22,7 @@ pub(super) const KIND: FaultKind = FaultKind {
     title: "a region is half down: some errors, the rest slow",
     about: "Of the calls that it strikes, `errors` end with `status` (503), and the others wait `latency` more. \
             Health checks pass, breakers that count errors stay closed, and users wait. Meant for `on: region/…`.",
-    example: "{at: 5m, for: 20m, on: region/swedencentral, brownout: {errors: 0.3, latency: lognormal(8s, 0.6)}}",
+    example: "{at: 5m, for: 20m, on: region/swedencentral, brownout: {errors: 0.3, latency: 'lognormal(8s, 0.6)'}}",
     schema: || {
         mapping(&json!({
             "errors": {"type": ["string", "number"]},

@@ -70,7 +70,7 @@ fn known_answers() {
         ("hollow == 0", true, 0.0),
         ("by(openai) >= 99%", true, 1.0),
         ("no user sees an error", false, 0.05),
-        ("users_answered >= 50% in every minute", true, 36.0 / 60.0),
+        ("users_answered >= 50% in every minute", true, 40.0 / 60.0),
         ("users_answered >= 75% during the fault", true, 0.75),
         ("users_answered == 100% after the fault", true, 1.0),
         ("recovers within 60s", true, 0.0),

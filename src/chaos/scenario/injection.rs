@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::chaos::Behaviour;
 use crate::chaos::faults::{self, Act, Moment};
 use crate::read::{Fields, FormError};
@@ -10,6 +12,7 @@ use crate::source::{Node, Place};
 
 use super::matching::When;
 use super::quantity::{Ramp, duration, parse_share, wrong};
+use super::subject::as_json;
 use super::{CallFacts, Selector};
 
 /// A fault in its place and time.
@@ -35,8 +38,28 @@ pub struct Injection {
     pub when: When,
     /// What it does.
     pub act: Act,
+    /// The entry as it was written, as JSON: for whoever hands it to a provider that is emulated elsewhere.
+    pub entry: Value,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Injection {
+    /// The entry as it was written, at the time and for the calls that hold now.
+    #[must_use]
+    pub fn to_entry(&self) -> Value {
+        let mut entry = self.entry.clone();
+        let Some(map) = entry.as_object_mut() else { return entry };
+        let on: Vec<String> = self.on.iter().map(ToString::to_string).collect();
+        map.insert("on".to_owned(), on.into());
+        map.insert("at".to_owned(), self.at.as_secs_f64().into());
+        for (key, time) in [("for", self.lasts), ("every", self.every)] {
+            if let Some(time) = time {
+                map.insert(key.to_owned(), time.as_secs_f64().into());
+            }
+        }
+        entry
+    }
 }
 
 /// The keys of an entry beside its fault.
@@ -145,6 +168,7 @@ impl Injection {
                 None => When::default(),
             },
             act,
+            entry: as_json(node),
             place: node.place.clone(),
         };
         injection.check(node)?;

@@ -8,7 +8,7 @@ use crate::chaos::hypothesis::Hypothesis;
 use crate::read::{Fields, FormError};
 use crate::source::{Node, SourceFile, parse_yaml};
 
-use super::{Abort, Health, Injection, Scenario, Timeline, Traffic, subject};
+use super::{Abort, Health, Injection, Scenario, Timeline, Traffic, joined, subject};
 
 /// The keys of a scenario.
 pub(super) const KEYS: &[&str] = &[
@@ -54,7 +54,8 @@ impl Scenario {
     /// # Errors
     /// Fails at the first thing that is wrong, with its place.
     pub fn parse(file: &Arc<SourceFile>) -> Result<Self, FormError> {
-        let documents = parse_yaml(file).map_err(|error| FormError::parse(file.path(), error))?;
+        let mut documents = parse_yaml(file).map_err(|error| FormError::parse(file.path(), error))?;
+        documents.iter_mut().for_each(joined::join);
         let [root] = documents.as_slice() else {
             return Err(FormError::file(file.path(), "a scenario is one YAML document"));
         };

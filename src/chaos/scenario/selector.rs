@@ -82,18 +82,26 @@ impl Selector {
 
     fn one(node: &Node) -> Result<Self, FormError> {
         let text = node.as_str().ok_or_else(|| wrong(node, "`on`", EXPECTED))?;
+        Self::parse(text).map_err(|message| FormError::at(&node.place, message))
+    }
+
+    /// A selector of a text.
+    ///
+    /// # Errors
+    /// Says what may stand there.
+    pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "everything" => return Ok(Self::Everything),
             "requests" => return Ok(Self::Requests),
             _ => {}
         }
-        let Some((kind, name)) = text.split_once('/').filter(|(_, name)| !name.is_empty()) else {
-            return Err(wrong(node, "`on`", EXPECTED));
+        let Some((word, name)) = text.split_once('/').filter(|(_, name)| !name.is_empty()) else {
+            return Err(format!("`on` must be {EXPECTED}, and this is `{text}`"));
         };
-        let found = KINDS.iter().find(|(word, _)| *word == kind);
-        let (_, kind) = found.ok_or_else(|| {
-            FormError::unknown(&node.place, "kind of selector", kind, KINDS.iter().map(|(word, _)| *word))
-        })?;
+        let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == word) else {
+            let names: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
+            return Err(format!("there is no kind of selector `{word}` (expected {})", names.join(", ")));
+        };
         Ok(Self::Sharing(*kind, Pattern::new(name)))
     }
 }

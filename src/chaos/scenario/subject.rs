@@ -65,7 +65,7 @@ fn target(node: &Node) -> Result<Target, FormError> {
     let headers = headers
         .filter_map(|entry| Some((entry.key.text.clone(), entry.value.scalar_text()?)))
         .collect();
-    let body = fields.get("body").map(value);
+    let body = fields.get("body").map(as_json);
     let template = body.is_some() || fields.get("method").is_some();
     let template = HttpTemplate {
         url: url.clone(),
@@ -82,18 +82,19 @@ fn target(node: &Node) -> Result<Target, FormError> {
     })
 }
 
-fn value(node: &Node) -> serde_json::Value {
+/// A node as JSON.
+pub(super) fn as_json(node: &Node) -> serde_json::Value {
     match &node.data {
         Data::Null => serde_json::Value::Null,
         Data::Bool(value) => (*value).into(),
         Data::Int(value) => (*value).into(),
         Data::Float(value) => (*value).into(),
         Data::Str(text) => text.clone().into(),
-        Data::Seq(items) => items.iter().map(value).collect(),
+        Data::Seq(items) => items.iter().map(as_json).collect(),
         Data::Map(map) => map
             .entries
             .iter()
-            .map(|entry| (entry.key.text.clone(), value(&entry.value)))
+            .map(|entry| (entry.key.text.clone(), as_json(&entry.value)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
     }

@@ -7,9 +7,9 @@ use crate::source::SourceFile;
 const FRIDAY: &str = "\
 scenario: friday-afternoon
 system: ../litellm/config.yaml
-traffic: {arrivals: poisson, rate: 20/s, for: 30m, prompt_tokens: 'lognormal(800, 1.1)', output_tokens: 'lognormal(250, 0.8)', tenants: zipf(50), repeat_questions: 0.3, client: openai-python, patience: 30s}
+traffic: {arrivals: poisson, rate: 20/s, for: 30m, prompt_tokens: lognormal(800, 1.1), output_tokens: lognormal(250, 0.8), tenants: zipf(50), repeat_questions: 0.3, client: openai-python, patience: 30s}
 providers:
-  openai: {first_token: 'lognormal(450ms, 0.5)', tokens_per_second: 60, limits: {rpm: 10000, tpm: 2M}}
+  openai: {first_token: lognormal(450ms, 0.5), tokens_per_second: 60, limits: {rpm: 10000, tpm: 2M}}
 faults:
   - {at: 10m, for: 12m, on: provider/openai, latency: {ramp: 2s..45s}}
   - {at: 14m, for: 8m, on: provider/openai, share: 0.6, answer: 529}
@@ -153,6 +153,34 @@ fn requests_follow_the_traffic() {
 }
 
 #[test]
+fn a_faster_schedule_keeps_what_calls_meet() {
+    let fast = parse(FRIDAY).unwrap().faster(10.0).with_room();
+    assert_eq!(fast.fault_span(), Some((Duration::from_secs(60), Duration::from_secs(180))));
+    let halfway = fast.behaviour(&openai(1), Duration::from_secs(96)).timing.before.as_secs_f64();
+    assert!((halfway - 23.5).abs() < 1e-9, "{halfway}");
+    let early = parse("scenario: x\ntraffic: {for: 100s}\nfaults: [{for: 90s, hang: true}]\n").unwrap();
+    let early = early.with_room();
+    assert_eq!(early.fault_span(), Some((Duration::from_secs(20), Duration::from_secs(110))));
+    assert_eq!(early.traffic.lasts, Duration::from_secs(130));
+}
+
+#[test]
+fn an_entry_is_handed_on_as_it_stands_now() {
+    let aimed = parse(FRIDAY).unwrap().faster(2.0).aimed("provider/azure").unwrap();
+    let entries: Vec<serde_json::Value> = aimed.faults.iter().map(Injection::to_entry).collect();
+    assert_eq!(entries[0]["at"], 300.0);
+    assert_eq!(entries[0]["on"][0], "provider/azure");
+    assert_eq!(entries[0]["latency"]["ramp"], "2s..45s");
+    let text = format!("scenario: again\ntraffic: {{for: 15m}}\nfaults: {}\n", serde_json::Value::from(entries));
+    let again = parse(&text).unwrap();
+    let azure = CallFacts { provider: "azure", ..openai(3) };
+    for second in 0..900 {
+        let at = Duration::from_secs(second);
+        assert_eq!(again.behaviour(&azure, at), aimed.behaviour(&azure, at));
+    }
+}
+
+#[test]
 fn bursts_and_even_arrivals_keep_the_rate() {
     for arrivals in ["even", "bursts"] {
         let text = format!("scenario: x\ntraffic: {{arrivals: {arrivals}, rate: 4/s, for: 10s}}\n");
@@ -165,7 +193,7 @@ fn errors_name_the_place_and_the_nearest_name() {
     for (text, place, words) in [
         ("scenario: x\nfault: []\n", "dir/one.yaml:2:1", "did you mean `faults`"),
         ("faults: []\n", "dir/one.yaml:1:1", "needs its name"),
-        ("scenario: x\nfaults:\n  - {at: 1m, latancy: 3s}\n", ":3:13", "did you mean `latency`"),
+        ("scenario: x\nfaults:\n  - {at: 1m, latancy: 3s}\n", ":3:14", "did you mean `latency`"),
         ("scenario: x\nfaults:\n  - {at: 1m}\n", ":3:5", "names no fault"),
         ("scenario: x\nfaults:\n  - {hang: true, dns: true}\n", ":3:18", "one fault"),
         ("scenario: x\nfaults: [{share: 0..0.9, hang: true}]\n", ":2:10", "needs `for`"),
@@ -214,7 +242,8 @@ fn the_schema_knows_the_keys_that_are_read() {
 fn the_examples_fit_the_schema() {
     let validator = jsonschema::validator_for(&json_schema()).unwrap();
     let entries: String = crate::chaos::faults::KINDS.iter().map(|kind| format!("  - {}\n", kind.example)).collect();
-    for text in [FRIDAY.to_owned(), format!("scenario: x\ntraffic: {{for: 1h}}\nfaults:\n{entries}")] {
+    let quoted = FRIDAY.replace("lognormal(", "'lognormal(").replace("),", ")',").replace("zipf(50)'", "zipf(50)");
+    for text in [quoted, format!("scenario: x\ntraffic: {{for: 1h}}\nfaults:\n{entries}")] {
         parse(&text).unwrap();
         let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
         let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();

@@ -82,7 +82,7 @@ pub(super) struct OutputArgs {
 
 impl OutputArgs {
     /// Refuses files whose format cannot be told, before anything is paid for.
-    fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), Failure> {
         for path in &self.output {
             report::format_of(path).map_err(|error| Failure::Usage(error.to_string()))?;
         }
@@ -90,7 +90,7 @@ impl OutputArgs {
     }
 
     /// Renders to the standard output and writes the files; says on `notes` where they are.
-    fn write(&self, report: &Report, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), Failure> {
+    pub(super) fn write(&self, report: &Report, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), Failure> {
         report::render(report, self.format, of_stdout(self.color, self.verbose), out)?;
         for path in &self.output {
             let written = report::write_file(report, path).map_err(|error| Failure::Outside(error.to_string()))?;
@@ -101,7 +101,7 @@ impl OutputArgs {
     }
 
     /// The exit code of a decision.
-    fn code(&self, code: u8) -> u8 {
+    pub(super) fn code(&self, code: u8) -> u8 {
         if self.exit_zero && code == exit::FAILS {
             exit::HOLDS
         } else {

@@ -1,0 +1,208 @@
+//! `aisys chaos run --target URL [SCENARIO]…`: drives a running application.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::chaos::Scenario;
+use crate::chaos::load::{self, Endpoint, LoadError, Run, Stage, Stopped};
+use crate::chaos::scenario::{Subject, Target, shipped};
+use crate::cli::eval::OutputArgs;
+use crate::exit;
+use crate::system::nearest;
+
+use super::Failure;
+
+/// A run that no speed is named for lasts about so long at most.
+const USUAL: Duration = Duration::from_secs(120);
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Scenarios: files, or names of those that ship
+    scenarios: Vec<String>,
+    /// All scenarios that ship, one after the other
+    #[arg(long, conflicts_with = "scenarios")]
+    all: bool,
+    /// The application: the base URL of an OpenAI-compatible API [default: the scenario's `target`]
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// The model or route that is asked for
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// The emulator or proxy behind the application, whose faults are switched: where `aisys chaos emulate` listens
+    #[arg(long, value_name = "URL")]
+    faults_at: Option<String>,
+    /// Let the faults fall on this instead, such as provider/azure
+    #[arg(long, value_name = "WHAT")]
+    on: Option<String>,
+    /// Run the schedule so many times as fast: 60 makes a minute of a second. Latencies, waits and rates stay real
+    /// [default: what brings it to two minutes]
+    #[arg(long, value_name = "TIMES", value_parser = times)]
+    speed: Option<f64>,
+    /// Requests a second, instead of the scenario's
+    #[arg(long, value_name = "RATE", value_parser = times)]
+    rate: Option<f64>,
+    /// Another seed than the scenario's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// A host other than this machine that may be loaded (repeatable). Only load what is yours
+    #[arg(long, value_name = "HOST")]
+    allow_remote: Vec<String>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+fn times(text: &str) -> Result<f64, String> {
+    let times = text.parse().ok().filter(|times: &f64| times.is_finite() && *times > 0.0);
+    times.ok_or_else(|| "expected a number above 0".to_owned())
+}
+
+/// Runs the scenarios one after the other, and tells what users saw.
+pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
+    arguments.output.check()?;
+    let plans = plans(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Outside(error.to_string()))?;
+    let mut runs = Vec::new();
+    let mut code = exit::HOLDS;
+    for Plan { scenario, speed, endpoint } in plans {
+        let seconds = scenario.traffic.lasts.as_secs_f64();
+        let rate = scenario.traffic.rate;
+        writeln!(
+            notes,
+            "{}: {seconds:.0} s at {rate} requests/s to {}, schedule {speed:.3}x, seed {}",
+            scenario.name,
+            endpoint.shown(),
+            scenario.seed
+        )?;
+        let run = runtime.block_on(one(arguments, &scenario, speed, endpoint)).map_err(failure)?;
+        let (verdicts, _) = run.verdicts(&scenario);
+        if run.stopped == Some(Stopped::Interrupted) {
+            code = exit::OUTSIDE;
+        } else if code == exit::HOLDS && (run.stopped.is_some() || verdicts.iter().any(|verdict| !verdict.holds)) {
+            code = exit::FAILS;
+        }
+        let stopped = run.stopped.is_some();
+        runs.push((scenario, run));
+        if stopped {
+            break;
+        }
+    }
+    arguments.output.write(&load::report(&runs), out, notes)?;
+    Ok(arguments.output.code(code))
+}
+
+async fn one(arguments: &RunArgs, scenario: &Scenario, speed: f64, endpoint: Endpoint) -> Result<Run, LoadError> {
+    let stage = arguments.faults_at.clone().map(|url| Stage { url });
+    let bar = bar(&scenario.name);
+    let interrupted = Box::pin(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a signal there is nothing to stop by.
+            std::future::pending::<()>().await;
+        }
+    });
+    let run = load::drive(scenario, speed, endpoint, stage.as_ref(), interrupted, &mut |progress| {
+        bar.set_position(progress.ended);
+        bar.set_message(format!("{} sent, {} amiss", progress.sent, progress.amiss));
+    });
+    let run = run.await;
+    bar.finish_and_clear();
+    run
+}
+
+fn bar(name: &str) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target).with_prefix(name.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {pos} ended, {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn failure(error: LoadError) -> Failure {
+    match error {
+        LoadError::Target(_) => Failure::Usage(error.to_string()),
+        LoadError::Stage { .. } => Failure::Outside(error.to_string()),
+    }
+}
+
+/// A scenario that is ready to be run.
+struct Plan {
+    scenario: Scenario,
+    speed: f64,
+    endpoint: Endpoint,
+}
+
+fn plans(arguments: &RunArgs) -> Result<Vec<Plan>, Failure> {
+    let scenarios: Vec<Scenario> = if arguments.all {
+        let read = shipped::SCENARIOS.iter().map(shipped::Shipped::read);
+        read.collect::<Result<_, _>>().map_err(|error| Failure::Usage(error.to_string()))?
+    } else {
+        arguments.scenarios.iter().map(|name| find(name)).collect::<Result<_, _>>()?
+    };
+    if scenarios.is_empty() {
+        return Err(Failure::Usage("name a scenario, or --all; `aisys chaos list` lists those that ship".to_owned()));
+    }
+    scenarios.into_iter().map(|scenario| plan(arguments, scenario)).collect()
+}
+
+fn find(name: &str) -> Result<Scenario, Failure> {
+    let path = Path::new(name);
+    let read = match shipped::named(name) {
+        Some(shipped) if !path.exists() => shipped.read(),
+        _ if path.exists() => Scenario::read(path),
+        _ => {
+            let near = nearest(name, shipped::SCENARIOS.iter().map(shipped::Shipped::name));
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            return Err(Failure::Usage(format!(
+                "there is no file and no shipped scenario {name:?}{hint}"
+            )));
+        }
+    };
+    read.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn plan(arguments: &RunArgs, scenario: Scenario) -> Result<Plan, Failure> {
+    let mut target = match (&arguments.target, &scenario.subject) {
+        (Some(url), _) => Target {
+            url: url.clone(),
+            ..Target::default()
+        },
+        (None, Some(Subject::Target(target))) => target.clone(),
+        (None, _) => {
+            return Err(Failure::Usage(format!(
+                "{} names no `target`: say which application with --target URL",
+                scenario.name
+            )));
+        }
+    };
+    target.model = arguments.model.clone().or(target.model);
+    let endpoint =
+        Endpoint::new(&target, &arguments.allow_remote, &|name| std::env::var(name).ok()).map_err(failure)?;
+    let scenario = match &arguments.on {
+        Some(on) => scenario.aimed(on).map_err(Failure::Usage)?,
+        None => scenario,
+    };
+    let scenario = scenario.with_room();
+    let fitting = (scenario.traffic.lasts.as_secs_f64() / USUAL.as_secs_f64()).max(1.0);
+    let speed = arguments.speed.unwrap_or(fitting);
+    let scenario = scenario.faster(speed).with(|scenario| {
+        scenario.traffic.rate = arguments.rate.unwrap_or(scenario.traffic.rate);
+        scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+    });
+    Ok(Plan {
+        scenario,
+        speed,
+        endpoint,
+    })
+}
