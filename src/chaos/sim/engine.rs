@@ -75,7 +75,7 @@ pub fn simulate(setup: &Setup<'_>, seed: u64, traced: &[u64], out: impl FnMut(Ob
         users: Slab::default(),
         jobs: Slab::default(),
         calls: Slab::default(),
-        fleet: Fleets::of(setup.dialect, setup.system),
+        fleet: Fleets::of(setup.dialect, setup.system, setup.cooldown),
         grants: setup.accounts.iter().map(|account| Grants::of(account.limits)).collect(),
         lowered: setup.accounts.iter().map(|_| None).collect(),
         quiet_until: 0,

@@ -25,6 +25,8 @@ pub struct Setup<'a> {
     pub client: Client,
     pub(super) dialect: Dialect,
     pub(super) cancels: bool,
+    /// How long a failing deployment is left out, in place of the configuration's.
+    pub(super) cooldown: Option<std::time::Duration>,
     pub(super) entry: Way<'a>,
     /// Where requests go whose prompt does not fit, or was refused by a filter, where such fallbacks are written.
     pub(super) context: Option<Box<Way<'a>>>,
@@ -115,6 +117,7 @@ impl<'a> Setup<'a> {
                 || inner
                     .gateway
                     .is_some_and(|id| system.gateway(id).cancels_on_disconnect.as_ref().is_some_and(|it| it.value)),
+            cooldown: None,
             entry: way(system, inner),
             context: detour(system, inner, FallbackKind::Context),
             content: detour(system, inner, FallbackKind::Content),

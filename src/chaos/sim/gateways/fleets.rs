@@ -1,5 +1,7 @@
 //! What the requests of a product share.
 
+use std::time::Duration;
+
 use crate::pipeline::policy::{CallEnd, Failure, Fleet, Health, Request, Tick};
 use crate::system::{Cooldown, Dialect, System};
 
@@ -19,13 +21,13 @@ pub enum Fleets {
 }
 
 impl Fleets {
-    /// That of a dialect's product.
+    /// That of a dialect's product; `cooldown` in place of the configuration's own time.
     #[must_use]
-    pub fn of(dialect: Dialect, system: &System) -> Self {
+    pub fn of(dialect: Dialect, system: &System, cooldown: Option<Duration>) -> Self {
         match dialect {
             Dialect::Aisys => Self::Aisys(Box::new(Health::of(system))),
-            Dialect::Litellm => Self::Litellm(Cooldowns::of(system)),
-            Dialect::Envoy | Dialect::Kong | Dialect::Helicone => Self::InARow(InARow::of(system)),
+            Dialect::Litellm => Self::Litellm(Cooldowns::of(system, cooldown)),
+            Dialect::Envoy | Dialect::Kong | Dialect::Helicone => Self::InARow(InARow::of(system, cooldown)),
             _ => Self::Nothing,
         }
     }
@@ -76,7 +78,7 @@ impl Fleet for Fleets {
         }
     }
 
-    fn latency(&mut self, deployment: usize, streamed: bool, share: f64) -> Option<std::time::Duration> {
+    fn latency(&mut self, deployment: usize, streamed: bool, share: f64) -> Option<Duration> {
         match self {
             Self::Aisys(health) => health.latency(deployment, streamed, share),
             _ => None,
@@ -103,11 +105,14 @@ struct State {
 const IN_A_ROW: u64 = 5;
 
 impl InARow {
-    fn of(system: &System) -> Self {
+    fn of(system: &System, time: Option<Duration>) -> Self {
         let states = (0..system.deployments.len()).map(|at| {
             let mut routes = system.routes.iter();
             let route = routes.find(|route| route.plan.deployments().iter().any(|id| id.0 == at));
-            let cooldown = route.map(|route| route.policy.cooldown.value.clone());
+            let cooldown = route.map(|route| Cooldown {
+                time: time.unwrap_or(route.policy.cooldown.value.time),
+                ..route.policy.cooldown.value.clone()
+            });
             let others = route.is_some_and(|route| route.plan.deployments().len() > 1);
             State {
                 settings: cooldown.filter(|it| it.enabled && others),

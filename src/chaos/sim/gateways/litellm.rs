@@ -114,9 +114,9 @@ impl Count {
 }
 
 impl Cooldowns {
-    /// Everybody is well. A deployment's settings are those of the route that it belongs to.
+    /// Everybody is well. A deployment's settings are those of the route that it belongs to; `time` in place of its own.
     #[must_use]
-    pub fn of(system: &System) -> Self {
+    pub fn of(system: &System, time: Option<Duration>) -> Self {
         let off = Cooldown {
             enabled: false,
             allowed_fails: None,
@@ -126,7 +126,13 @@ impl Cooldowns {
             let route = system.routes.iter().find(|route| route.members.iter().any(|id| id.0 == at));
             State {
                 alone: route.is_none_or(|route| route.members.len() <= 1),
-                settings: route.map_or_else(|| off.clone(), |route| route.policy.cooldown.value.clone()),
+                settings: route.map_or_else(
+                    || off.clone(),
+                    |route| Cooldown {
+                        time: time.unwrap_or(route.policy.cooldown.value.time),
+                        ..route.policy.cooldown.value.clone()
+                    },
+                ),
                 until: Tick::ZERO,
                 successes: Count::default(),
                 failures: Count::default(),
