@@ -30,6 +30,11 @@ TARGETS = {
     "python": (["*.py"], "src/read/code", []),
     "javascript": (["*.js"], "src/read/code", []),
     "typescript": (["*.ts"], "src/read/code", []),
+    "suite": (["suite.yaml", "from-*.yaml"], "src/eval/suite", []),
+    "cassette": (["calls.jsonl"], "src/store", []),
+    "collection": (["*.jsonl", "*.tsv", "*.sgml", "topics.txt", "qrels.txt"], "src/retrieve", []),
+    "messages": ([], "src/wire", []),
+    "streams": ([], "src/wire", []),
 }
 LARGEST = 20_000
 
@@ -43,7 +48,7 @@ def literals(source):
         for raw, plain in re.findall(r'r#"(.*?)"#|"((?:[^"\\]|\\.)*)"', text, re.S):
             found = raw or plain.replace("\\n", "\n").replace('\\"', '"').replace("\\\n", "")
             found = found.replace("{{", "{").replace("}}", "}")
-            if found.count("\n") > 1:
+            if found.count("\n") > 1 or found.startswith("{"):
                 yield found.encode()
 
 

@@ -61,6 +61,47 @@ pub fn utc(unix_seconds: f64) -> String {
     )
 }
 
+/// A moment as HTTP writes it (RFC 9110, IMF-fixdate): `Wed, 21 Oct 2015 07:28:00 GMT`.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "seconds of our time fit")]
+pub fn http_date(unix_seconds: f64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let seconds = unix_seconds as i64;
+    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = Day(days).civil();
+    let name = |names: &[&'static str], at: i64| usize::try_from(at).ok().and_then(|at| names.get(at).copied());
+    format!(
+        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
+        name(&DAYS, days.rem_euclid(7)).unwrap_or_default(),
+        name(&MONTHS, month - 1).unwrap_or_default(),
+        of_day / 3_600,
+        of_day % 3_600 / 60,
+        of_day % 60,
+    )
+}
+
+/// A moment as RFC 3339 writes it: `2026-11-24T16:05:39.500Z`.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "seconds of our time fit"
+)]
+pub fn rfc3339(unix_seconds: f64) -> String {
+    let millis = (unix_seconds * 1_000.0) as i64;
+    let (days, of_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
+    format!(
+        "{}T{:02}:{:02}:{:02}.{:03}Z",
+        Day(days),
+        of_day / 3_600_000,
+        of_day % 3_600_000 / 60_000,
+        of_day % 60_000 / 1_000,
+        of_day % 1_000,
+    )
+}
+
 /// A calendar day, as days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i64);
@@ -154,6 +195,10 @@ mod tests {
     fn a_moment_is_shown_in_utc() {
         assert_eq!(utc(1_795_536_339.5), "2026-11-24 16:05");
         assert_eq!(utc(0.0), "1970-01-01 00:00");
+        // GNU date: `date -u -d '2015-10-21 07:28:00' +%s`.
+        assert_eq!(http_date(1_445_412_480.0), "Wed, 21 Oct 2015 07:28:00 GMT");
+        assert_eq!(http_date(0.0), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(rfc3339(1_445_412_480.5), "2015-10-21T07:28:00.500Z");
     }
 
     #[test]

@@ -1,5 +1,8 @@
-//! What every target does with its bytes: read them under a name, run all rules, render all formats,
-//! and hold the properties that no input may break.
+//! What targets do with their bytes, and the properties that no input may break. Those of the audit read a file of
+//! some name, run all rules and render all formats; those of the eval and of the wire are in files of their own.
+
+pub mod eval;
+pub mod wire;
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// How a provider treats one call. The default is a healthy one. Faults change it one after the other, in the
 /// order of the scenario; what comes later in a call's life is moot when something earlier ends it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Behaviour {
     /// What becomes of the connection.
     pub connection: Connection,
@@ -38,7 +41,8 @@ impl Behaviour {
 }
 
 /// What a provider grants.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Requests a minute.
     pub rpm: Option<f64>,
@@ -57,7 +61,8 @@ impl Limits {
 }
 
 /// What becomes of the connection.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Connection {
     /// It stands.
     #[default]
@@ -79,7 +84,8 @@ pub enum Connection {
 }
 
 /// What is answered.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// A good answer.
     #[default]
@@ -97,7 +103,7 @@ pub enum Answer {
 }
 
 /// An error as the provider's API words it: each API has its own body and headers for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refused {
     /// The status.
     pub status: u16,
@@ -108,7 +114,8 @@ pub struct Refused {
 }
 
 /// `retry-after`, as it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RetryAfter {
     /// Seconds.
     Seconds(Duration),
@@ -127,7 +134,8 @@ impl RetryAfter {
 }
 
 /// How time passes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Timing {
     /// Added before the first token (or before the whole answer, when it is not streamed).
     pub before: Duration,
@@ -157,7 +165,7 @@ impl Default for Timing {
 }
 
 /// What happens to a body on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     /// After how many tokens. A body that is not streamed is cut at the same share of its bytes.
     pub after: u32,
@@ -168,7 +176,8 @@ pub struct Cut {
 }
 
 /// How a body ends early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CutHow {
     /// The connection is reset.
     Reset,
@@ -187,7 +196,8 @@ pub enum CutHow {
 }
 
 /// What is wrong with the words.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Words {
     /// Nothing.
     #[default]

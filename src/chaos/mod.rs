@@ -7,10 +7,13 @@
 //! after that (hypotheses, series, reports) is pure over those.
 
 pub mod behaviour;
+pub mod emulate;
 pub mod faults;
 pub mod hypothesis;
+pub mod live;
 pub mod load;
 pub mod observation;
+pub mod proxy;
 pub mod report;
 pub mod scenario;
 pub mod sim;

@@ -37,10 +37,10 @@ pub struct Cli {
 enum Command {
     /// Find where a configuration fails or overspends: single points of failure, waits, money
     Audit(Box<audit::AuditArgs>),
+    /// Show what users see when a provider breaks: simulated, emulated, on a running application
+    Chaos(Box<chaos::ChaosArgs>),
     /// Replay suites through retrieval and generation, judge the answers, hold them against a gate
     Eval(Box<eval::EvalArgs>),
-    /// Show what users see when a provider breaks: scenarios, faults, load on a running application
-    Chaos(Box<chaos::ChaosArgs>),
     /// Show what a rule finds, why it matters and how to mend it
     Explain(explain::ExplainArgs),
     /// Build the table of models and prices
@@ -101,8 +101,8 @@ impl From<io::Error> for Failure {
 pub fn run(cli: &Cli, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     match &cli.command {
         Command::Audit(arguments) => audit::run(arguments, out, notes),
-        Command::Eval(arguments) => eval::run(arguments, out, notes),
         Command::Chaos(arguments) => chaos::run(arguments, out, notes),
+        Command::Eval(arguments) => eval::run(arguments, out, notes),
         Command::Explain(arguments) => explain::run(arguments, out),
         Command::Prices(arguments) => {
             prices::run(arguments, out, notes).map_err(|error| Failure::Usage(error.to_string()))?;

@@ -40,7 +40,8 @@ pub struct StaticTable {
     /// Where the scales begin, and the values.
     scales: usize,
     values: usize,
-    pieces: WordPiece,
+    /// Made when the first text comes: many runs load the table and embed nothing.
+    pieces: OnceLock<WordPiece>,
     name: String,
     /// Of all its bytes; computed when it is asked for, because a table starts in less time than it takes.
     hash: OnceLock<String>,
@@ -93,13 +94,12 @@ impl StaticTable {
         if vocabulary.split('\n').count() != rows {
             return Err(broken("it has not one word for each row"));
         }
-        let pieces = WordPiece::new(vocabulary.split('\n'));
         Ok(Self {
             rows,
             dimensions,
             scales,
             values: scales + 4 * rows,
-            pieces,
+            pieces: OnceLock::new(),
             name: name.to_owned(),
             hash: OnceLock::new(),
             usual: OnceLock::new(),
@@ -145,13 +145,17 @@ impl StaticTable {
             .split('\n')
     }
 
+    fn pieces(&self) -> &WordPiece {
+        self.pieces.get_or_init(|| WordPiece::new(self.vocabulary()))
+    }
+
     /// How much a piece counts: the length of its vector beside the mean length. What the table does not know
     /// counts 1.
     #[must_use]
     pub fn weight(&self, piece: &str) -> f32 {
         // Other tokenizers mark the beginning of a word; here a word is written plainly.
         let plain = piece.trim_start_matches(['\u{2581}', '\u{120}']).to_lowercase();
-        let number = self.pieces.number(piece).or_else(|| self.pieces.number(&plain));
+        let number = self.pieces().number(piece).or_else(|| self.pieces().number(&plain));
         number.map_or(1.0, |number| self.length(number) / self.mean_length())
     }
 
@@ -186,7 +190,7 @@ impl StaticTable {
     /// The sum of the vectors of a text's pieces.
     fn sum(&self, text: &str) -> Vec<f32> {
         let mut sum = vec![0.0_f32; self.dimensions];
-        for number in self.pieces.encode(text).into_iter().flatten() {
+        for number in self.pieces().encode(text).into_iter().flatten() {
             let (scale, values) = self.row(number);
             for (x, value) in sum.iter_mut().zip(values) {
                 *x += scale * f32::from(value);
@@ -222,7 +226,7 @@ impl Embedder for StaticTable {
     fn embed_tokens(&self, texts: &[&str]) -> Result<Vec<TokenVectors>, ModelError> {
         let names: Vec<&str> = self.vocabulary().collect();
         let tokens = texts.iter().map(|text| {
-            let numbers = self.pieces.encode(text).into_iter().flatten();
+            let numbers = self.pieces().encode(text).into_iter().flatten();
             let vectors = numbers.map(|number| {
                 let (scale, values) = self.row(number);
                 let mut vector: Vec<f32> = values.map(|value| scale * f32::from(value)).collect();

@@ -68,6 +68,12 @@ pub trait Reranker: Send + Sync {
     /// What identifies model and weights.
     fn identity(&self) -> String;
 
+    /// How much of the last order is its own, from 0 to 1; the rest is the first ranking's. All for a model that was
+    /// taught to rank.
+    fn share(&self) -> f64 {
+        1.0
+    }
+
     /// One score for each passage, higher is better; comparable within one query only.
     ///
     /// # Errors

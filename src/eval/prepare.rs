@@ -1,6 +1,6 @@
 //! From a suite to what the engine runs: corpus and index, models, judges, the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::embedded::{Embedder, Models};
+use crate::pipeline::live::Router;
 use crate::provider::{Budget, BuildOptions, CassetteMode as Mode, Provider, Recorded, Tariff, build, wrap};
 use crate::source::Place;
 use crate::store::Cassette;
@@ -21,7 +22,7 @@ use super::engine::{Subject, Target, Unit};
 use super::gate::Gate;
 use super::judges::{Combine, Consistency, Judge, Panel, Rubric, Tools};
 use super::metrics::retrieval::Units;
-use super::suite::{Case, ClusterBy, JudgeSettings, ModelSpec, Suite};
+use super::suite::{Case, ClusterBy, JudgeSettings, ModelSpec, RouteSpec, Suite};
 
 /// What is done about recorded calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -233,10 +234,10 @@ impl Prepared {
         cases.map(|case| (case.id.clone(), case.place.clone())).collect()
     }
 
-    /// The keys that cases may name; `None` without a corpus.
+    /// The keys that cases may name; `None` without a corpus, and where they may name others too.
     #[must_use]
     pub fn keys(&self) -> Option<Vec<String>> {
-        self.corpora.keys()
+        keys(&self.suite, &self.corpora)
     }
 
     /// The gate, as far as it is measured: without answers its bounds on them hold nothing.
@@ -249,6 +250,16 @@ impl Prepared {
                 .retain(|condition| measured.contains(&condition.metric) || condition.metric.starts_with("context."));
         }
         gate
+    }
+
+    /// Returns when all calls are on the disk, so that not even a power cut makes any of them again.
+    ///
+    /// # Errors
+    /// Says which file the disk refused.
+    pub fn keep(&self) -> Result<(), PrepareError> {
+        let kept = [Some(&self.subject.journal), self.cassette.as_ref()];
+        let synced = kept.into_iter().flatten().try_for_each(|calls| calls.sync());
+        synced.map_err(|error| PrepareError::Outside(error.to_string()))
     }
 
     /// What should be said of the cassette after the run: calls that could not be recorded, and, when all of the
@@ -278,12 +289,17 @@ impl Prepared {
     }
 }
 
-/// The corpus of a suite, for its audit; `None` without one.
+fn keys(suite: &Suite, corpora: &Corpora) -> Option<Vec<String>> {
+    let partial = suite.corpus.as_ref().is_some_and(|corpus| corpus.partial);
+    if partial { None } else { corpora.keys() }
+}
+
+/// The keys that the cases of a suite may name, for its audit; `None` as for [`Prepared::keys`].
 ///
 /// # Errors
 /// Fails when it cannot be read.
 pub fn corpus(suite: &Suite) -> Result<Option<Vec<String>>, PrepareError> {
-    Ok(Corpora::load(suite)?.keys())
+    Ok(keys(suite, &Corpora::load(suite)?))
 }
 
 /// Where providers come from: one client, budget, journal and cassette for all.
@@ -306,7 +322,7 @@ impl<'a> Providers<'a> {
         journal: &Path,
     ) -> Result<Self, PrepareError> {
         let outside = |error: &dyn std::fmt::Display| PrepareError::Outside(error.to_string());
-        let mut options = BuildOptions::new().map_err(|error| outside(&error))?;
+        let mut options = BuildOptions::default();
         options.budget = settings.max_cost.map(Budget::new);
         if !suite.brought.variables.is_empty() {
             let (own, environment) = (suite.brought.variables.clone(), options.environment);
@@ -344,6 +360,7 @@ impl<'a> Providers<'a> {
         let wrong = |error: &dyn std::fmt::Display| PrepareError::Wrong(format!("{what}: {error}"));
         let spec = match model {
             ModelSpec::Here(name) => return gguf(self.models, name, deadline).map_err(|error| wrong(&error)),
+            ModelSpec::Route(spec) => return self.route(spec, deadline).map_err(|error| wrong(&error)),
             ModelSpec::Provider(spec) => spec,
         };
         let mut spec = (**spec).clone();
@@ -358,13 +375,24 @@ impl<'a> Providers<'a> {
             // Deterministic and free: nothing to keep.
             return Ok(provider);
         }
+        Ok(self.kept(provider))
+    }
+
+    /// A route: its deployments spend from the budget one by one, its answers are recorded as a whole.
+    fn route(&self, spec: &RouteSpec, deadline: Option<Duration>) -> Result<Arc<dyn Provider>, String> {
+        if deadline.is_some() {
+            return Err("a route has its own `deadline`: set it in the aisys.yaml".to_owned());
+        }
+        let (system, id) = spec.open(self.prices)?;
+        let router = Router::of(&system, id, self.prices, &self.options).map_err(|error| error.to_string())?;
+        let mut unbudgeted = self.options.clone();
+        unbudgeted.budget = None;
+        Ok(self.kept(wrap(Arc::new(router), Tariff::unknown(), &unbudgeted)))
+    }
+
+    fn kept(&self, provider: Arc<dyn Provider>) -> Arc<dyn Provider> {
         let secrets = self.options.secrets.clone();
-        Ok(Arc::new(Recorded::new(
-            provider,
-            Arc::clone(&self.journal),
-            Mode::Auto,
-            secrets,
-        )))
+        Arc::new(Recorded::new(provider, Arc::clone(&self.journal), Mode::Auto, secrets))
     }
 }
 
@@ -459,6 +487,8 @@ fn relevance(
 ) -> Result<Vec<Option<Arc<Units>>>, PrepareError> {
     let mut all = Vec::new();
     let without = suite.corpus.as_ref().map_or(&[][..], |corpus| &corpus.without);
+    let partial = suite.corpus.as_ref().is_some_and(|corpus| corpus.partial);
+    let mut absent = BTreeSet::new();
     for case in &suite.cases {
         let Some(relevant) = &case.relevant else {
             all.push(None);
@@ -469,6 +499,13 @@ fn relevance(
             .map(|(key, grade)| (key.clone(), i32::try_from(*grade).unwrap_or(i32::MAX)))
             .collect();
         let units = match corpora.cut() {
+            Some(cut) if partial => {
+                let names = grades.keys().filter(|name| !cut.sections.contains_key(*name));
+                let missing: Vec<String> = names.cloned().collect();
+                let units = Units::new(&grades, cut, &missing).unwrap_or_default();
+                absent.extend(missing);
+                units
+            }
             Some(cut) => Units::new(&grades, cut, without).map_err(|error| {
                 let message = format!("the case `{}`: {error}", case.id);
                 PrepareError::from(super::suite::SuiteError::at(&case.place, message))
@@ -476,6 +513,12 @@ fn relevance(
             None => Units::unchecked(&grades),
         };
         all.push(units.has_relevant().then(|| Arc::new(units)));
+    }
+    if let Some(first) = absent.first() {
+        notes.push(format!(
+            "{} judged documents are not in the corpus, such as `{first}`: what is relevant of them counts as not found",
+            absent.len()
+        ));
     }
     if !without.is_empty() {
         notes.push(format!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::CallError;
+use crate::provider::{CallError, Trace};
 
 use super::gate::Gate;
 use super::judges::{JudgeError, Verdict};
@@ -106,6 +106,9 @@ pub struct Row {
     /// Tokens in and out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<(u64, u64)>,
+    /// How a route came to the answer; absent when a model was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Trace>,
 }
 
 /// A passage in a row.

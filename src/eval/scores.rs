@@ -43,7 +43,7 @@ pub struct Score {
 pub fn unit(metric: &str) -> Unit {
     match metric {
         "cost_usd" | "cost_usd_per_case" | "judge_cost_usd" => Unit::Dollars,
-        "context.noise" | "context.redundancy" | "context.window" => Unit::Waste,
+        "context.noise" | "context.redundancy" | "context.window" | "route.degraded" => Unit::Waste,
         "context.first_relevant" => Unit::Number,
         _ if metric.ends_with("_ms") => Unit::Milliseconds,
         _ if metric.ends_with("_tokens") => Unit::Tokens,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
+use super::client::Clients;
 use super::command::{CommandLine, CommandProvider};
 use super::endpoint::{Azure, Endpoint, key_header};
 use super::extractive::Extractive;
@@ -26,9 +27,6 @@ use crate::wire::{Api, ChatRequest};
 /// Azure's newest general version of the addresses with deployments.
 const AZURE_VERSION: &str = "2024-10-21";
 
-/// The most time for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
-
 /// How variables of the environment are looked up.
 pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -37,8 +35,6 @@ pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct BuildOptions {
     /// The environment.
     pub environment: Lookup,
-    /// The HTTP client: one for all, so that connections are used again.
-    pub client: reqwest::Client,
     /// Where calls are recorded, and how.
     pub cassette: Option<(Arc<Cassette>, CassetteMode)>,
     /// What may be spent. Recorded calls are free.
@@ -51,38 +47,44 @@ pub struct BuildOptions {
     /// pauses of this room then hold a call up.
     pub once: bool,
     limiters: Arc<Mutex<HashMap<String, Arc<Limiter>>>>,
+    clients: Arc<Clients>,
 }
 
-impl BuildOptions {
+impl Default for BuildOptions {
     /// Options without cassette and budget, with this process's environment.
-    ///
-    /// # Errors
-    /// Fails when no HTTP client can be made.
-    pub fn new() -> Result<Self, SpecError> {
-        Ok(Self {
+    fn default() -> Self {
+        Self {
             environment: Arc::new(|name| std::env::var(name).ok()),
-            client: client(CONNECT)?,
             cassette: None,
             budget: None,
             secrets: Secrets::default(),
             embedder: None,
             once: false,
             limiters: Arc::default(),
-        })
+            clients: Arc::default(),
+        }
+    }
+}
+
+impl BuildOptions {
+    /// The HTTP client for an address.
+    pub(super) fn client(&self, address: &str) -> Result<reqwest::Client, SpecError> {
+        self.clients.of(address)
     }
 
     /// The same for a route, which decides itself about attempts and limits, and whose answer is recorded as a
     /// whole: no cassette, one attempt, another limit until a connection stands.
-    ///
-    /// # Errors
-    /// Fails when no HTTP client can be made.
-    pub fn for_route(&self, connect: Option<Duration>) -> Result<Self, SpecError> {
-        Ok(Self {
-            client: connect.map_or_else(|| Ok(self.client.clone()), client)?,
+    #[must_use]
+    pub fn for_route(&self, connect: Option<Duration>) -> Self {
+        Self {
+            clients: connect.map_or_else(
+                || Arc::clone(&self.clients),
+                |connect| Arc::new(Clients::within(connect)),
+            ),
             cassette: None,
             once: true,
             ..self.clone()
-        })
+        }
     }
 
     /// One limiter for all providers of one account.
@@ -100,19 +102,6 @@ impl BuildOptions {
                 .or_insert_with(|| Arc::new(Limiter::new(settings))),
         )
     }
-}
-
-/// An HTTP client. TLS is by ring; certificates are the system's.
-fn client(connect: Duration) -> Result<reqwest::Client, SpecError> {
-    // A second installation fails, and changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .connect_timeout(connect)
-        .tcp_nodelay(true)
-        .pool_idle_timeout(Duration::from_secs(60))
-        .user_agent(concat!("aisys/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| SpecError::new(format!("cannot make an HTTP client: {error}")))
 }
 
 /// A provider of what a suite says, with budget and cassette around it.
@@ -198,7 +187,7 @@ fn template(spec: &ProviderSpec, name: String, options: &BuildOptions) -> Result
         public: public(said, &public_headers),
         limiter: options.limiter(spec, &said.url),
         name,
-        client: options.client.clone(),
+        client: options.client(&template.url)?,
         template,
         paths,
         patience: patience(spec, options),
@@ -220,7 +209,7 @@ fn model(
     let patience = patience(spec, options);
     Ok(HttpProvider {
         name,
-        client: options.client.clone(),
+        client: options.client(&endpoint.base)?,
         limiter: options.limiter(spec, &endpoint.base),
         endpoint,
         defaults: ChatRequest {

@@ -74,7 +74,7 @@ impl Embeddings {
         Ok(Self {
             tariff: Tariff::of(prices, spec.api.name(), &model),
             name,
-            client: options.client.clone(),
+            client: options.client(&endpoint.base)?,
             endpoint,
             model,
             dimensions,

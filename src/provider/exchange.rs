@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use reqwest::Response;
 
-use super::CallErrorKind;
 use super::classify::{kind_of, no_answer};
+use super::{CallError, CallErrorKind};
 use crate::clock::{Moment, unix_seconds};
 use crate::wire::{Api, ApiError, Assembly, ChatReply, LimitHints, WireError};
 
@@ -22,17 +22,32 @@ pub(super) struct Got {
 
 /// A failure of one attempt.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) kind: CallErrorKind,
-    pub(super) message: String,
-    pub(super) status: Option<u16>,
-    pub(super) retry_after: Option<std::time::Duration>,
+pub struct Failure {
+    /// What kind, which decides whether another attempt may help.
+    pub kind: CallErrorKind,
+    /// What happened.
+    pub message: String,
+    /// The status, where there was an answer.
+    pub status: Option<u16>,
+    /// The wait that was asked for.
+    pub retry_after: Option<std::time::Duration>,
     /// On the heap, so that a failure is no larger than an answer's way back.
     pub(super) hints: Box<LimitHints>,
 }
 
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self {
+            status: error.status,
+            retry_after: error.retry_after,
+            ..Self::new(error.kind, error.message)
+        }
+    }
+}
+
 impl Failure {
-    pub(super) fn new(kind: CallErrorKind, message: impl Into<String>) -> Self {
+    /// One that says nothing of limits.
+    pub fn new(kind: CallErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),

@@ -36,14 +36,21 @@ impl Default for Patience {
 }
 
 /// What a call took.
-pub(super) struct Tried<T> {
-    pub(super) got: T,
-    pub(super) attempts: u32,
-    pub(super) latency_ms: f64,
+#[derive(Debug)]
+pub struct Tried<T> {
+    /// The answer.
+    pub got: T,
+    /// How many attempts it took.
+    pub attempts: u32,
+    /// From the first attempt to the answer, pauses included.
+    pub latency_ms: f64,
 }
 
 /// Tries until an answer comes. `tokens` is about what one attempt uses, `seed` determines the pauses.
-pub(super) async fn retried<T, F, A>(
+///
+/// # Errors
+/// Fails as the last attempt did: with what no further attempt would mend, after the last one, or at the deadline.
+pub async fn retried<T, F, A>(
     provider: &str,
     limiter: &Limiter,
     patience: Patience,

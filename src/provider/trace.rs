@@ -33,6 +33,14 @@ pub struct TracedCall {
 }
 
 impl Trace {
+    /// Whether the first choice answered at its first call.
+    #[must_use]
+    pub fn by_first_choice(&self) -> bool {
+        let first = self.calls.first();
+        let answered = first.is_some_and(|call| call.came == "answered" && call.why == "first choice");
+        answered && self.calls.len() == 1
+    }
+
     /// The whole way in a line: `a: 503 server_error (12 ms); b: answered (340 ms)`.
     #[must_use]
     pub fn told(&self) -> String {

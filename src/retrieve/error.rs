@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::embedded::ModelError;
+use crate::read::FormError;
 
 /// What is wrong with a corpus, with queries, judgements or a run, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct CorpusError {
     pub path: PathBuf,
     /// The line, from one, where the format has lines.
     pub line: Option<usize>,
+    /// The column, from one, where it is known.
+    pub column: Option<usize>,
     /// What is wrong and what to do.
     pub message: String,
 }
@@ -21,6 +24,7 @@ impl CorpusError {
         Self {
             path: path.to_owned(),
             line: None,
+            column: None,
             message: message.into(),
         }
     }
@@ -31,20 +35,42 @@ impl CorpusError {
             ..Self::new(path, message)
         }
     }
+
+    /// The same, at a column of its line.
+    #[must_use]
+    pub(crate) const fn in_column(mut self, column: usize) -> Self {
+        self.column = Some(column);
+        self
+    }
 }
 
 impl fmt::Display for CorpusError {
-    /// `path:line: message`.
+    /// `path:line:column: message`, as far as they are known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, ":{column}")?;
         }
         write!(f, ": {}", self.message)
     }
 }
 
 impl std::error::Error for CorpusError {}
+
+impl From<CorpusError> for FormError {
+    /// `path:line:column: message`; what is wrong with a line as a whole is told at its first column.
+    fn from(mut error: CorpusError) -> Self {
+        error.column = error.column.or(error.line.map(|_| 1));
+        Self {
+            message: error.to_string(),
+            place: None,
+            path: None,
+        }
+    }
+}
 
 /// Why nothing could be retrieved.
 #[derive(Debug, thiserror::Error)]

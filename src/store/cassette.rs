@@ -1,7 +1,9 @@
 //! Recorded calls: a file of lines of JSON, each a call and what came of it, found by content.
 //!
 //! The first line names the format. A call that is finished is one line more, written at once: a process
-//! that is killed loses nothing that was finished, and the next one drops a line that was cut.
+//! that is killed loses nothing that was finished, and the next one drops a line that was cut. When the machine
+//! itself dies, the calls of the last tenth of a second (and of the time that the disk took) may be lost, and
+//! nothing before them; of a run that has ended, as by Ctrl-C, all is there.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -13,6 +15,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+
+use super::sync::Syncer;
 
 /// The first line of a file that this version writes.
 const HEADER: &str = "{\"format\":\"aisys-cassette\",\"version\":1}";
@@ -96,7 +100,7 @@ struct State {
     /// Where the last whole line ends; what follows is cut off before the next is written.
     good_bytes: u64,
     torn: bool,
-    file: Option<File>,
+    file: Option<(File, Syncer)>,
     problem: Option<String>,
 }
 
@@ -165,16 +169,18 @@ impl Cassette {
 
     fn append(&self, state: &mut State, line: &str) -> std::io::Result<()> {
         if state.file.is_none() {
-            if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder)?;
-            }
+            let folder = self.folder();
+            std::fs::create_dir_all(folder)?;
             let file = OpenOptions::new().create(true).append(true).open(&self.path)?;
             if state.torn || file.metadata()?.len() != state.good_bytes {
                 file.set_len(state.good_bytes)?;
             }
-            state.file = Some(file);
+            let syncer = Syncer::start(&file, folder)?;
+            state.file = Some((file, syncer));
         }
-        let Some(file) = state.file.as_mut() else { return Ok(()) };
+        let Some((file, syncer)) = state.file.as_mut() else {
+            return Ok(());
+        };
         // One write a line: what is there is whole, but for the last line of a write that was cut.
         let text = if state.good_bytes == 0 {
             format!("{HEADER}\n{line}\n")
@@ -186,8 +192,18 @@ impl Cassette {
             state.file = None;
             return Err(error);
         }
+        syncer.wrote();
         state.good_bytes += text.len() as u64;
         Ok(())
+    }
+
+    /// All recordings, by key.
+    pub fn recordings(&self) -> Vec<Recording> {
+        let state = self.state();
+        let read = |line: &String| serde_json::from_str(line).ok();
+        let mut all: Vec<Recording> = state.lines.values().filter_map(read).collect();
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        all
     }
 
     /// How many calls are recorded.
@@ -205,9 +221,24 @@ impl Cassette {
         self.state().torn
     }
 
+    /// Returns when all that was added is on the disk: at the end of a run.
+    ///
+    /// # Errors
+    /// Fails when the disk says that it is not.
+    pub fn sync(&self) -> Result<(), CassetteError> {
+        let state = self.state();
+        let synced = state.file.as_ref().map_or(Ok(()), |(_, syncer)| syncer.now());
+        synced.map_err(|error| CassetteError::Write {
+            path: self.path.clone(),
+            error,
+        })
+    }
+
     /// What went wrong with writing, first.
     pub fn problem(&self) -> Option<String> {
-        self.state().problem.clone()
+        let state = self.state();
+        let syncer = state.file.as_ref().map(|(_, syncer)| syncer);
+        state.problem.clone().or_else(|| syncer.and_then(Syncer::problem))
     }
 
     /// Recordings that were not asked for in this run, by key.
@@ -253,14 +284,18 @@ impl Cassette {
     }
 
     fn replace(&self, text: &str) -> std::io::Result<()> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
+        let folder = self.folder();
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
         Ok(())
+    }
+
+    fn folder(&self) -> &Path {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new("."))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -2,6 +2,7 @@
 
 mod cassette;
 mod history;
+mod sync;
 
 pub use cassette::{Cassette, CassetteError, Recording, Stale, key};
 pub use history::{History, HistoryError, RunInfo, Status};

@@ -58,8 +58,8 @@ impl Seen {
 pub(crate) enum Piece {
     /// Bytes, sent at once.
     Bytes(Bytes),
-    /// Nothing for a while.
-    Pause(Duration),
+    /// Nothing while whoever else is ready gets so many turns.
+    Turns(usize),
     /// The connection closes within the body.
     Break,
     /// Nothing for ever.
@@ -72,7 +72,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) pieces: Vec<Piece>,
-    /// Before the first byte of the head.
+    /// Before the first byte of the head: so many turns for whoever else is ready, which no clock counts.
+    pub(crate) turns: usize,
+    /// And so long a time, for measurements alone.
     pub(crate) latency: Duration,
     /// Not even a head.
     pub(crate) silent: bool,
@@ -85,6 +87,7 @@ impl Answer {
             status,
             headers: vec![("content-type".into(), content_type.into())],
             pieces: vec![Piece::Bytes(body.into())],
+            turns: 0,
             latency: Duration::ZERO,
             silent: false,
         }
@@ -126,7 +129,13 @@ impl Answer {
         self
     }
 
-    /// After a time.
+    /// After so many turns of others: the more, the later.
+    pub(crate) fn after_turns(mut self, turns: usize) -> Self {
+        self.turns = turns;
+        self
+    }
+
+    /// After a time: for measurements, which alone look at a clock.
     pub(crate) fn after(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
@@ -163,6 +172,8 @@ pub(crate) struct Mock {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     connections: Arc<AtomicUsize>,
+    /// How many are open now.
+    open: tokio::sync::watch::Receiver<usize>,
 }
 
 impl Mock {
@@ -172,21 +183,26 @@ impl Mock {
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
+        let (opened, open) = tokio::sync::watch::channel(0);
+        let opened = Arc::new(opened);
         let script: Arc<Script> = Arc::new(script);
         let mock = Self {
             address,
             seen: Arc::clone(&seen),
             connections: Arc::clone(&connections),
+            open,
         };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let _ = stream.set_nodelay(true);
-                let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
+                opened.send_modify(|open| *open += 1);
+                let (seen, script, opened) = (Arc::clone(&seen), Arc::clone(&script), Arc::clone(&opened));
                 tokio::spawn(async move {
                     let service = service_fn(move |request| serve(request, Arc::clone(&seen), Arc::clone(&script)));
                     let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
                     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+                    opened.send_modify(|open| *open -= 1);
                 });
             }
         });
@@ -213,9 +229,21 @@ impl Mock {
         self.seen.lock().unwrap().len()
     }
 
+    /// Waits until nobody is connected: every request of a process that died has been seen then.
+    pub(crate) async fn left_alone(&self) {
+        self.open.clone().wait_for(|open| *open == 0).await.unwrap();
+    }
+
     /// How many connections were made.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// Lets whoever else is ready go first, so many times.
+pub(crate) async fn turns(count: usize) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -248,6 +276,7 @@ async fn serve(
     if answer.silent {
         std::future::pending::<()>().await;
     }
+    turns(answer.turns).await;
     if !answer.latency.is_zero() {
         tokio::time::sleep(answer.latency).await;
     }
@@ -259,13 +288,14 @@ async fn serve(
     let pieces = futures_util::stream::iter(answer.pieces).filter_map(|piece| async move {
         match piece {
             Piece::Bytes(bytes) => Some(Ok(Frame::data(bytes))),
-            Piece::Pause(time) => {
-                tokio::time::sleep(time).await;
+            Piece::Turns(count) => {
+                turns(count).await;
                 None
             }
             Piece::Break => {
-                // What was sent before must have left, or the client sees none of it.
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                // What was sent before must have left, or the client sees none of it: hyper writes it out before it
+                // asks a body again that had nothing ready.
+                turns(2).await;
                 Some(Err(std::io::Error::other("scripted")))
             }
             Piece::Hang => std::future::pending().await,

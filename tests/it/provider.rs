@@ -12,11 +12,11 @@ use aisys::system::prices::Prices;
 use aisys::wire::{Api, ChatRequest, Message, Role};
 use serde_json::{Value, json};
 
-use crate::mock::{Answer, Mock, Piece};
+use crate::mock::{Answer, Mock, Piece, turns};
 
 /// Options whose environment holds these variables and no others.
 fn options(environment: &'static [(&'static str, &'static str)]) -> BuildOptions {
-    let mut options = BuildOptions::new().unwrap();
+    let mut options = BuildOptions::default();
     options.environment = Arc::new(move |name| {
         let found = environment.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
@@ -291,7 +291,7 @@ async fn silence_and_stalls_end_at_the_deadline() {
 #[tokio::test]
 async fn a_stream_tells_when_its_first_token_came() {
     let mut answer = Answer::stream(Api::Openai, "first and then the rest");
-    answer.pieces.insert(2, Piece::Pause(Duration::from_millis(50)));
+    answer.pieces.insert(2, Piece::Turns(100));
     let mock = Mock::in_turn(vec![answer]).await;
     let reply = call(&openai(&mock, true), "q").await.unwrap();
     assert!(reply.first_token_ms.unwrap() < reply.latency_ms, "{reply:?}");
@@ -310,6 +310,8 @@ async fn nobody_listens() {
 /// promptfoo #7262: a burst of refusals ended runs. Here everything is answered in the end.
 #[tokio::test]
 async fn a_storm_of_429_ends_with_everything_answered() {
+    /// How many turns of others a call stays inside.
+    const HELD: usize = 100;
     // A server that takes four calls at once and refuses the rest.
     let inside = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let refused = Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -323,10 +325,10 @@ async fn a_storm_of_429_ends_with_everything_answered() {
         }
         let at_once = Arc::clone(&at_once);
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            turns(HELD).await;
             at_once.fetch_sub(1, SeqCst);
         });
-        Answer::chat(Api::Openai, "fine").after(Duration::from_millis(10))
+        Answer::chat(Api::Openai, "fine").after_turns(HELD)
     })
     .await;
     let provider = openai(&mock, false);

@@ -16,6 +16,7 @@ mod engine;
 pub mod gateways;
 mod own;
 pub mod provider;
+pub mod report;
 mod run;
 mod sampler;
 mod setup;

@@ -127,6 +127,7 @@ fn finish(
 ) -> Result<u8, Failure> {
     let surroundings = Surroundings {
         earlier,
+        page: output.has_page(),
         ..Surroundings::default()
     };
     output.write(&report(record, verdict, surroundings), out, notes)?;

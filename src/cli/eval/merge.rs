@@ -59,6 +59,7 @@ pub(super) fn run(arguments: &MergeArgs, out: &mut dyn Write, notes: &mut dyn Wr
     super::run::end(&history, begun, &record, &verdict)?;
     let surroundings = Surroundings {
         earlier: earlier.map(|(_, record)| record),
+        page: arguments.output.has_page(),
         ..Surroundings::default()
     };
     arguments

@@ -27,6 +27,8 @@ const EXAMPLES: &str = "Examples:
   aisys eval suites/ --set generation.model=openai:gpt-4o-mini --max-cost 0.50
   aisys eval suites/ --cassettes replay       offline, from recorded calls
   aisys eval promptfooconfig.yaml             a promptfoo configuration as it is
+  aisys eval beir/scifact                     a judged collection: BEIR, TREC or SMART
+  aisys eval topics.txt --qrels qrels.txt --corpus docs/
   aisys eval list; aisys eval show 3; aisys eval compare 2 3
 
 Exit codes: 0 the gate holds, 1 it does not, 2 wrong usage or unreadable input, 3 the outside failed or the run was
@@ -98,6 +100,12 @@ impl OutputArgs {
             writeln!(notes, "wrote {}", names.join(", "))?;
         }
         Ok(())
+    }
+
+    /// Whether some output is HTML.
+    fn has_page(&self) -> bool {
+        let is_page = |path: &PathBuf| report::format_of(path).is_ok_and(|format| format == Format::Html);
+        self.format == Format::Html || self.output.iter().any(is_page)
     }
 
     /// The exit code of a decision.

@@ -12,7 +12,7 @@ use crate::eval::engine::{self, Early};
 use crate::eval::prepare::{self, CassetteMode, Prepared, Settings};
 use crate::eval::record::{FORMAT, RunRecord};
 use crate::eval::report::{Surroundings, combine, report};
-use crate::eval::suite::{self, Overrides, Suite};
+use crate::eval::suite::{self, Judged, Overrides, Suite};
 use crate::eval::verdict::{Decision, Verdict, verdict};
 use crate::exit;
 use crate::report::Report;
@@ -25,7 +25,7 @@ use super::{Failure, HomeArgs, OutputArgs, check, history};
 /// The arguments of a run.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Suites, and folders of suites [default: the current folder]
+    /// Suites, folders of suites, and judged collections (BEIR, TREC, SMART) [default: the current folder]
     suites: Vec<PathBuf>,
     /// Lay a setting over every suite, such as `retrieval.top_k=1` (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
@@ -39,6 +39,12 @@ pub(super) struct RunArgs {
     /// Only these variants (repeatable)
     #[arg(long, value_name = "NAME")]
     variant: Vec<String>,
+    /// Judgements (BEIR, TREC or SMART) of topics or of a collection that is given in place of a suite
+    #[arg(long, value_name = "FILE")]
+    qrels: Option<PathBuf>,
+    /// The documents of topics that are given in place of a suite (repeatable)
+    #[arg(long, value_name = "PATH")]
+    corpus: Vec<PathBuf>,
     /// Find passages and score them, and ask no model
     #[arg(long)]
     retrieval_only: bool,
@@ -106,14 +112,30 @@ fn shard(text: &str) -> Result<(u32, u32), String> {
 /// Runs all suites that were named or found, one after the other.
 pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     arguments.output.check()?;
-    let files = find(&arguments.suites)?;
+    let judged = Judged {
+        qrels: arguments.qrels.clone(),
+        corpus: arguments.corpus.clone(),
+    };
+    let files = match (judged.is_given(), arguments.suites.as_slice()) {
+        (false, paths) => find(paths)?,
+        (true, [one]) => vec![one.clone()],
+        (true, _) => {
+            let message = "--qrels and --corpus belong to one file of topics, or one folder: aisys eval TOPICS --qrels FILE --corpus PATH";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+    };
     if arguments.save.is_some() && files.len() > 1 {
         return Err(Failure::Usage("--save takes one suite at a time".to_owned()));
     }
     let overrides = Overrides::parse(&arguments.set).map_err(Failure::Usage)?;
     let mut suites = Vec::new();
     for file in &files {
-        let mut suite = suite::read_with(file, &overrides).map_err(|error| Failure::Usage(error.to_string()))?;
+        let read = if judged.is_given() {
+            suite::read_collection(file, &judged, &overrides)
+        } else {
+            suite::read_with(file, &overrides)
+        };
+        let mut suite = read.map_err(|error| Failure::Usage(error.to_string()))?;
         narrow(&mut suite, arguments)?;
         suites.push(suite);
     }
@@ -158,8 +180,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if found.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Failure::Usage(format!(
-            "no suite in {}: looked for YAML files with `suite:` and `cases:`, and for promptfoo configurations \
-             (docs/eval.md shows a suite)",
+            "no suite in {}: looked for YAML files with `suite:` and `cases:`, for promptfoo configurations, and for \
+             folders of BEIR, TREC or SMART with documents, topics and judgements (docs/eval.md shows a suite)",
             names.join(", ")
         )));
     }
@@ -212,7 +234,7 @@ impl Session<'_> {
         let arguments = self.arguments;
         let settings = Settings {
             seed: arguments.seed,
-            generate: !arguments.retrieval_only,
+            generate: self.generates(&suite),
             cassettes: arguments.cassettes,
             cassette: cassette(arguments.cassette_dir.as_deref(), &suite),
             max_cost: arguments.max_cost,
@@ -245,6 +267,7 @@ impl Session<'_> {
             writeln!(notes, "note: {note}")?;
         }
         let record = self.drive(&prepared);
+        prepared.keep().map_err(|error| Failure::Outside(error.to_string()))?;
         if let Some(path) = &arguments.save {
             save_run(&record, path)?;
         }
@@ -265,10 +288,16 @@ impl Session<'_> {
         let surroundings = Surroundings {
             places: prepared.places(),
             findings,
-            notes: prepared.recordings(self.all_asked(&record)),
+            notes: prepared.recordings(self.all_asked(&prepared, &record)),
             earlier: earlier.map(|(_, record)| record),
+            page: arguments.output.has_page(),
         };
         Ok((report(&record, &verdict, surroundings), verdict.decision))
+    }
+
+    /// Whether answers are asked for.
+    fn generates(&self, suite: &Suite) -> bool {
+        !self.arguments.retrieval_only && !suite.retrieval_only
     }
 
     fn begin(&self, suite: &Suite, digest: &str) -> Result<(i64, bool), Failure> {
@@ -329,12 +358,12 @@ impl Session<'_> {
     }
 
     /// Whether every call of the suite was asked for, so that a recording without a call is a leftover.
-    fn all_asked(&self, record: &RunRecord) -> bool {
+    fn all_asked(&self, prepared: &Prepared, record: &RunRecord) -> bool {
         let arguments = self.arguments;
         let narrowed = [&arguments.case, &arguments.tag, &arguments.variant]
             .iter()
             .any(|list| !list.is_empty());
-        !narrowed && !arguments.retrieval_only && record.rows.len() == record.planned
+        !narrowed && prepared.subject.generate && record.rows.len() == record.planned
     }
 
     /// The run that this one is held against.

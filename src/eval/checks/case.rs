@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::check::Check;
 use super::{file, script, template};
-use crate::eval::judges::{Exhibit, JudgeError, JudgeErrorKind, Tools, Verdict};
+use crate::eval::judges::{Exhibit, JudgeError, JudgeErrorKind, Tools, Verdict, aside};
 use crate::wire::ToolCall;
 
 /// What comes of judging.
@@ -52,6 +52,29 @@ impl<'a> Case<'a> {
         case.text = text_of(&case.output);
         case.fill_value().await?;
         Ok(case)
+    }
+
+    /// Judges aside ([`aside`]): for kinds that run a model in this process.
+    pub(super) async fn aside(&self, judge: impl FnOnce(&Case<'_>) -> Judged + Send + 'static) -> Judged {
+        let (check, exhibit, tools) = (self.check.clone(), self.exhibit.clone(), self.tools.clone());
+        let (output, text, value, from_script) = (
+            self.output.clone(),
+            self.text.clone(),
+            self.value.clone(),
+            self.from_script,
+        );
+        let work = move || {
+            judge(&Case {
+                check: &check,
+                exhibit: &exhibit,
+                tools: &tools,
+                output,
+                text,
+                value,
+                from_script,
+            })
+        };
+        aside(work).await
     }
 
     async fn fill_value(&mut self) -> Result<(), JudgeError> {

@@ -98,10 +98,16 @@ static KINDS: &[Entry] = &[
     plain("meteor", "meteor", similarity::meteor),
     plain("levenshtein", "edit_distance", similarity::levenshtein),
     plain("edit-similarity", "edit_similarity", similarity::edit_similarity),
-    plain("similar", "similar", similarity::cosine),
-    plain("similar:cosine", "similar_cosine", similarity::cosine),
-    plain("similar:dot", "similar_dot", similarity::dot),
-    plain("similar:euclidean", "similar_euclidean", similarity::euclidean),
+    waits("similar", "similar", |case| Box::pin(case.aside(similarity::cosine))),
+    waits("similar:cosine", "similar_cosine", |case| {
+        Box::pin(case.aside(similarity::cosine))
+    }),
+    waits("similar:dot", "similar_dot", |case| {
+        Box::pin(case.aside(similarity::dot))
+    }),
+    waits("similar:euclidean", "similar_euclidean", |case| {
+        Box::pin(case.aside(similarity::euclidean))
+    }),
     plain("word-count", "words", limits::word_count),
     plain("latency", "max_latency_ms", limits::latency),
     plain("cost", "max_cost_usd", limits::cost),

@@ -405,6 +405,13 @@ fn note(row: &mut Row, reply: &Reply, target: &Target) {
     row.latency_ms = target.timed.then_some(reply.latency_ms);
     row.cost_usd = reply.cost_usd;
     row.tokens = reply.chat.usage.map(|usage| (usage.input_tokens, usage.output_tokens));
+    if let Some(trace) = reply.trace.as_deref() {
+        let share = |it: bool| f64::from(u8::from(it));
+        row.metrics.insert("route.degraded".to_owned(), share(trace.degraded));
+        row.metrics
+            .insert("route.first_choice".to_owned(), share(trace.by_first_choice()));
+        row.route = Some(trace.clone());
+    }
 }
 
 /// What fills the window: see [`context`].

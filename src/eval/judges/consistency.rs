@@ -7,7 +7,7 @@ use super::ask::{Material, Question, ask, model, setup};
 use super::groundedness::{Weights, check};
 use super::in_process::folded;
 use super::parse::object;
-use super::{Exhibit, JudgeError, Tools, Verdict};
+use super::{Exhibit, JudgeError, Tools, Verdict, aside};
 
 const PROMPT: &str = include_str!("prompts/consistency.md");
 /// At most so many different answers are compared, 28 pairs: a judge model sees them all at once.
@@ -53,7 +53,11 @@ impl Consistency {
         let texts: Vec<&Exhibit> = different.iter().map(|(answer, _)| *answer).collect();
         let agree = match &self.model {
             _ if pairs.is_empty() => Vec::new(),
-            None => in_process(&texts, &pairs, tools)?,
+            None => {
+                let texts: Vec<Exhibit> = texts.iter().map(|text| (*text).clone()).collect();
+                let (pairs, tools) = (pairs.clone(), tools.clone());
+                aside(move || in_process(&texts, &pairs, &tools)).await?
+            }
             Some(name) => by_model(name, &texts, &pairs, tools).await?,
         };
         Ok(verdict(&different, &pairs, &agree))
@@ -90,13 +94,13 @@ fn verdict(different: &[(&Exhibit, usize)], pairs: &[(usize, usize)], agree: &[f
 }
 
 /// How far each answer of a pair holds what the other claims.
-fn in_process(answers: &[&Exhibit], pairs: &[(usize, usize)], tools: &Tools) -> Result<Vec<f64>, JudgeError> {
+fn in_process(answers: &[Exhibit], pairs: &[(usize, usize)], tools: &Tools) -> Result<Vec<f64>, JudgeError> {
     let failed = |error: crate::embedded::ModelError| setup(format!("agreement: {error}"));
     let weights = Weights::shipped().map_err(failed)?;
     let embedder = tools.embedder.as_deref();
     let mut found = Vec::new();
     for (one, other) in pairs {
-        let (one, other) = (answers[*one], answers[*other]);
+        let (one, other) = (&answers[*one], &answers[*other]);
         found.push(match (abstains(&one.answer), abstains(&other.answer)) {
             (true, true) => 1.0,
             (false, false) => {

@@ -5,6 +5,7 @@
 //! strictly.
 
 mod abstain;
+mod aside;
 mod ask;
 mod consistency;
 pub mod groundedness;
@@ -19,6 +20,7 @@ mod scripted;
 mod text;
 
 pub use abstain::abstains;
+pub(super) use aside::aside;
 pub use consistency::Consistency;
 pub use judge::{Exhibit, Judge, JudgeError, JudgeErrorKind, Tools, Verdict};
 pub use pairwise::{Pairwise, Preference, Winner};

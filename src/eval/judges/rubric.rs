@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::ask::{Question, ask, material, model, setup};
 use super::parse::{object, score};
-use super::{Exhibit, Judge, JudgeError, Tools, Verdict, in_process};
+use super::{Exhibit, Judge, JudgeError, Tools, Verdict, aside, in_process};
 
 const PROMPT: &str = include_str!("prompts/rubric.md");
 
@@ -133,7 +133,10 @@ impl Judge for Rubric {
                     };
                     ask(model.as_ref(), question, 0, |reply| self.read(reply)).await?
                 }
-                None => self.in_process(exhibit, tools)?,
+                None => {
+                    let (rubric, exhibit, tools) = (self.clone(), exhibit.clone(), tools.clone());
+                    aside(move || rubric.in_process(&exhibit, &tools)).await?
+                }
             };
             Ok(overall(parts))
         })

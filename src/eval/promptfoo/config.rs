@@ -188,6 +188,7 @@ pub fn read(file: &Arc<SourceFile>) -> Result<Suite, SuiteError> {
         cluster: ClusterBy::Group,
         gate,
         cases,
+        retrieval_only: false,
         at_once: options.at_once,
         notes,
         brought,

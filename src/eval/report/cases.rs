@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::eval::record::{Row, RunRecord};
+use crate::provider::Trace;
 use crate::report::Table;
 
 /// The table of all rows; each metric is a column of its own, empty where it does not apply.
@@ -13,6 +14,8 @@ pub(super) fn table(record: &RunRecord) -> Table {
         .flat_map(|row| row.metrics.keys())
         .map(String::as_str)
         .collect();
+    let routed = record.rows.iter().any(|row| row.route.is_some());
+    let route = if routed { &["answered_by", "way"] } else { [].as_slice() };
     let fixed = [
         "suite",
         "case",
@@ -35,7 +38,11 @@ pub(super) fn table(record: &RunRecord) -> Table {
         "input_tokens",
         "output_tokens",
     ];
-    let columns = fixed.into_iter().chain(metrics.iter().copied()).map(str::to_owned);
+    let columns = fixed
+        .into_iter()
+        .chain(route.iter().copied())
+        .chain(metrics.iter().copied())
+        .map(str::to_owned);
     Table {
         name: "rows".to_owned(),
         title: "Every answer".to_owned(),
@@ -43,14 +50,14 @@ pub(super) fn table(record: &RunRecord) -> Table {
         rows: record
             .rows
             .iter()
-            .map(|row| line(&record.suite, row, &metrics))
+            .map(|row| line(&record.suite, row, routed, &metrics))
             .collect(),
         shown_columns: 7,
         left_out: 0,
     }
 }
 
-fn line(suite: &str, row: &Row, metrics: &BTreeSet<&str>) -> Vec<String> {
+fn line(suite: &str, row: &Row, routed: bool, metrics: &BTreeSet<&str>) -> Vec<String> {
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let passages: Vec<&str> = row.passages.iter().map(|passage| passage.id.as_str()).collect();
     let mut cells = vec![
@@ -75,8 +82,23 @@ fn line(suite: &str, row: &Row, metrics: &BTreeSet<&str>) -> Vec<String> {
         row.tokens.map(|tokens| tokens.0.to_string()).unwrap_or_default(),
         row.tokens.map(|tokens| tokens.1.to_string()).unwrap_or_default(),
     ];
+    if routed {
+        cells.extend([
+            answered_by(row),
+            row.route.as_ref().map(Trace::told).unwrap_or_default(),
+        ]);
+    }
     cells.extend(metrics.iter().map(|metric| number(row.metrics.get(*metric).copied())));
     cells
+}
+
+/// The deployment behind a route that answered.
+fn answered_by(row: &Row) -> String {
+    match &row.route {
+        Some(trace) if trace.degraded => "(degraded answer)".to_owned(),
+        Some(trace) => trace.by.clone().unwrap_or_default(),
+        None => String::new(),
+    }
 }
 
 /// How a row ended, in a word.

@@ -32,6 +32,8 @@ pub struct Surroundings {
     pub notes: Vec<String>,
     /// The run that this one is compared with, for the page.
     pub earlier: Option<RunRecord>,
+    /// Whether the page is asked for: it holds every row once more.
+    pub page: bool,
 }
 
 /// The report of a run.
@@ -58,7 +60,9 @@ pub fn report(record: &RunRecord, verdict: &Verdict, surroundings: Surroundings)
         findings: surroundings.findings,
         tests: tests::results(record, &surroundings.places),
         lead: Some(cases::table(record)),
-        page: Some(page::page(record, verdict, surroundings.earlier.as_ref())),
+        page: surroundings
+            .page
+            .then(|| page::page(record, verdict, surroundings.earlier.as_ref())),
         tables,
         answers: vec![gate::answer(record, verdict)],
         summary: summary(record),

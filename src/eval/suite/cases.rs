@@ -53,7 +53,7 @@ pub(super) fn read(node: &Node) -> Result<Vec<Case>, SuiteError> {
     Ok(cases)
 }
 
-fn unique(cases: &[Case]) -> Result<(), SuiteError> {
+pub(super) fn unique(cases: &[Case]) -> Result<(), SuiteError> {
     let mut known: BTreeMap<&str, &Case> = BTreeMap::new();
     for case in cases {
         if let Some(earlier) = known.insert(&case.id, case) {

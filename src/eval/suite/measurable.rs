@@ -24,6 +24,8 @@ const ALWAYS: &[&str] = &[
     "context.window",
     "context.first_relevant",
     "consistent",
+    "route.degraded",
+    "route.first_choice",
 ];
 /// Checks that may name scores of their own.
 const NAMING: &[&str] = &[

@@ -1,12 +1,14 @@
 //! Suites: what is asked, of what, and what must come out.
 
 mod cases;
+mod collection;
 mod discover;
 mod measurable;
 mod model;
 mod overlay;
 mod overrides;
 mod read;
+mod route;
 mod schema;
 mod settings;
 mod table;
@@ -34,10 +36,12 @@ use super::promptfoo::{PromptFunction, Transform};
 
 pub use crate::read::FormError as SuiteError;
 pub(super) use cases::slug;
+pub use collection::{Judged, read as read_collection};
 pub use discover::discover;
 pub use model::ModelSpec;
 pub use overrides::Overrides;
 pub use read::{read, read_path, read_with, recognises};
+pub use route::RouteSpec;
 pub use schema::json_schema;
 
 /// A suite, with all that it names read.
@@ -65,6 +69,8 @@ pub struct Suite {
     pub gate: Gate,
     /// The questions.
     pub cases: Vec<Case>,
+    /// Whether passages alone are scored: nothing says what a right answer would be.
+    pub retrieval_only: bool,
     /// At most so many answers at once, where the suite says so.
     pub at_once: Option<usize>,
     /// What whoever runs the suite should know about it.
@@ -102,6 +108,8 @@ pub struct CorpusSettings {
     pub without: Vec<String>,
     /// How documents are cut into passages.
     pub chunking: Chunking,
+    /// Whether cases may call relevant what it does not hold: that counts as not found, as in `trec_eval`.
+    pub partial: bool,
     /// Where `path` is written.
     pub place: Place,
 }

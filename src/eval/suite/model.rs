@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::RouteSpec;
 use crate::provider::{ProviderApi, ProviderSpec};
 
 /// A model: at a provider, or in this process.
@@ -12,6 +13,8 @@ pub enum ModelSpec {
     Provider(Box<ProviderSpec>),
     /// Run in this process: a name of `aisys models list`, or `file:PATH`.
     Here(String),
+    /// A route of an `aisys.yaml`, with its retries and fallbacks.
+    Route(RouteSpec),
 }
 
 impl ModelSpec {
@@ -32,6 +35,7 @@ impl ModelSpec {
         match self {
             Self::Provider(spec) => spec.api == ProviderApi::Extractive,
             Self::Here(_) => true,
+            Self::Route(_) => false,
         }
     }
 }

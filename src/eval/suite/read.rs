@@ -7,11 +7,14 @@ use std::sync::Arc;
 use crate::eval::gate::Gate;
 use crate::eval::metrics::retrieval::Measure;
 use crate::eval::{gate, promptfoo};
+use crate::read::Fields;
 use crate::source::{Data, Node, SourceFile, parse_yaml};
 
 use super::overlay::overlay;
-use super::{ClusterBy, CorpusSettings, Overrides, Suite, SuiteError, Variant, cases, measurable, settings, table};
-use crate::read::Fields;
+use super::{
+    Case, ClusterBy, CorpusSettings, Judged, Overrides, Suite, SuiteError, Variant, cases, collection, measurable,
+    settings, table,
+};
 
 /// The keys of a suite.
 pub(super) const KEYS: &[&str] = &[
@@ -64,7 +67,16 @@ pub fn read(file: &Arc<SourceFile>, overrides: &Overrides) -> Result<Suite, Suit
         .nodes
         .iter()
         .fold(extended(file, 0)?, |root, over| overlay(&root, over));
-    let fields = Fields::new(&root, "a suite", KEYS)?;
+    let cases = match root.get("cases") {
+        Some(node) => cases::read(node)?,
+        None => Vec::new(),
+    };
+    assembled(&root, cases)
+}
+
+/// A suite from its settings and its cases.
+pub(super) fn assembled(root: &Node, cases: Vec<Case>) -> Result<Suite, SuiteError> {
+    let fields = Fields::new(root, "a suite", KEYS)?;
     let name = match fields.text("suite")? {
         Some(name) if !name.trim().is_empty() => name,
         _ => {
@@ -75,8 +87,7 @@ pub fn read(file: &Arc<SourceFile>, overrides: &Overrides) -> Result<Suite, Suit
         }
     };
     let models = settings::models(fields.get("models"))?;
-    let variants = variants(&root, &fields, &models)?;
-    let cases = cases::read(fields.required("cases")?)?;
+    let variants = variants(root, &fields, &models)?;
     if cases.is_empty() {
         return Err(SuiteError::at(
             &fields.required("cases")?.place,
@@ -124,6 +135,7 @@ pub fn read(file: &Arc<SourceFile>, overrides: &Overrides) -> Result<Suite, Suit
         cluster: fields.word("cluster", &clusters)?.unwrap_or_default(),
         gate,
         cases,
+        retrieval_only: false,
         at_once: None,
         notes: Vec::new(),
         brought: super::Brought::default(),
@@ -190,6 +202,7 @@ fn corpus(node: &Node) -> Result<CorpusSettings, SuiteError> {
             paths: vec![table::beside(&node.place, path)],
             without: Vec::new(),
             chunking: settings::chunking(None)?,
+            partial: false,
             place: node.place.clone(),
         });
     }
@@ -200,6 +213,7 @@ fn corpus(node: &Node) -> Result<CorpusSettings, SuiteError> {
         paths: paths.iter().map(|path| table::beside(place, path)).collect(),
         without: fields.texts("without")?,
         chunking: settings::chunking(Some(node))?,
+        partial: false,
         place: place.clone(),
     })
 }
@@ -244,7 +258,7 @@ fn variants(root: &Node, fields: &Fields<'_>, models: &settings::Models) -> Resu
     Ok(variants)
 }
 
-/// The suite of a file on disk.
+/// The suite of a file on disk, or of the folder of a judged collection.
 ///
 /// # Errors
 /// As [`read`], and when the file cannot be read.
@@ -257,6 +271,9 @@ pub fn read_path(path: &Path) -> Result<Suite, SuiteError> {
 /// # Errors
 /// As [`read_path`].
 pub fn read_with(path: &Path, overrides: &Overrides) -> Result<Suite, SuiteError> {
+    if path.is_dir() {
+        return collection::read(path, &Judged::default(), overrides);
+    }
     let text = table::text_of(path).map_err(|message| SuiteError::file(path, message))?;
     read(&SourceFile::new(path, text), overrides)
 }

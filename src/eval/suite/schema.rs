@@ -166,7 +166,7 @@ pub(super) struct Rerank {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Generation {
-    /// `extractive`, `openai:gpt-4o-mini`, a name of `models`, or a model's settings.
+    /// `extractive`, `openai:gpt-4o-mini`, `route:aisys.yaml#ROUTE`, a name of `models`, or a model's settings.
     model: Option<OneOf<String, Model>>,
     /// The prompt: a file of the suite's folder, or the text itself, with `{{ question }}` and `{{ passages }}`.
     prompt: Option<String>,
@@ -182,9 +182,14 @@ pub(super) struct Generation {
 
 /// A model's settings: see `docs/eval.md`, *Models*.
 #[derive(JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "these are the keys of the file")]
 pub(super) struct Model {
-    /// The short form: `openai:gpt-4o-mini`.
+    /// The model as its provider names it.
     model: Option<String>,
+    /// A route of `system`, instead of a model; the only one where it is left out.
+    route: Option<String>,
+    /// The `aisys.yaml` that has the route, beside the suite.
+    system: Option<String>,
 }
 
 /// Who judges.

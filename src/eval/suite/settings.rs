@@ -10,7 +10,7 @@ use crate::retrieve::chunk::{ChunkBy, Chunking};
 use crate::retrieve::{Bm25Settings, Fusion, HttpSpec, PgvectorSpec, RerankSpec, RetrievalKind, RetrievalSpec};
 use crate::source::{Data, Node, Place};
 
-use super::{Generation, JudgeSettings, ModelSpec, Prompt, PromptForm, Shaping, SuiteError, table};
+use super::{Generation, JudgeSettings, ModelSpec, Prompt, PromptForm, Shaping, SuiteError, route, table};
 use crate::read::Fields;
 
 /// The models of a suite by their names in it.
@@ -64,6 +64,9 @@ fn provider(node: &Node, models: &Models) -> Result<ModelSpec, SuiteError> {
             let path = table::beside(&node.place, path);
             return Ok(ModelSpec::Here(format!("file:{}", path.display())));
         }
+        if text.starts_with(route::SHORT) {
+            return route::read(node).map(ModelSpec::Route);
+        }
         return match ProviderSpec::parse_short(text) {
             Ok(spec) => Ok(spec.into()),
             // A bare word may be the name of a model that was pulled; that it is not there shows when it is opened.
@@ -79,6 +82,9 @@ fn provider(node: &Node, models: &Models) -> Result<ModelSpec, SuiteError> {
             node.kind()
         );
         return Err(SuiteError::at(&node.place, message));
+    }
+    if route::is_route(node) {
+        return route::read(node).map(ModelSpec::Route);
     }
     let spec: ProviderSpec = serde_json::from_value(node.to_json())
         .map_err(|error| SuiteError::at(&node.place, format!("these are no settings of a model: {error}")))?;

@@ -48,10 +48,7 @@ impl Router {
     pub fn of(system: &System, id: RouteId, prices: &Prices, options: &BuildOptions) -> Result<Self, RouterError> {
         let route = system.route(id);
         let connect = route.policy.connect.as_ref().map(|connect| connect.value);
-        let options = options.for_route(connect).map_err(|error| RouterError {
-            place: route.place().clone(),
-            message: error.to_string(),
-        })?;
+        let options = options.for_route(connect);
         let mut deployments: Vec<Option<Live>> = system.deployments.iter().map(|_| None).collect();
         for attempt in route.plan.attempts() {
             let place = &mut deployments[attempt.deployment.0];

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::limits::{MOST_COLLECTION_BYTES, read_text};
 use super::load::FileRead;
+use super::qrels::read_qrels;
+use super::queries::read_queries;
 use super::{CorpusError, Query, jsonl};
 use crate::retrieve::judged::Qrels;
 
@@ -28,22 +30,11 @@ impl Beir {
             let message = format!("no such split; there are: {splits}");
             return Err(CorpusError::new(&path, message));
         }
-        let qrels = read_qrels(&path)?;
+        let qrels = read_qrels(&path, false)?;
         let queries = folder.join("queries.jsonl");
-        let text = read_text(&queries, MOST_COLLECTION_BYTES)?;
-        let mut read = FileRead::default();
-        jsonl::read(&queries, "query", &text, &mut read)?;
-        if let Some(problem) = read.problems.into_iter().next() {
-            return Err(problem);
-        }
-        let queries = read.documents.into_iter().map(|row| Query {
-            id: row.id,
-            text: row.text,
-        });
-        Ok(Self {
-            queries: queries.filter(|query| qrels.contains(&query.id)).collect(),
-            qrels,
-        })
+        let mut queries = read_queries(&queries)?;
+        queries.retain(|query| qrels.contains(&query.id));
+        Ok(Self { queries, qrels })
     }
 }
 
@@ -63,7 +54,7 @@ pub(super) fn read_corpus(folder: &Path) -> FileRead {
 }
 
 /// The names of `qrels/*.tsv`, in order.
-fn splits(folder: &Path) -> Vec<String> {
+pub(super) fn splits(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder.join("qrels"));
     let names = entries.into_iter().flatten().flatten().filter_map(|entry| {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -72,25 +63,4 @@ fn splits(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = names.collect();
     names.sort();
     names
-}
-
-/// Lines of a query, a document and a grade between tabs, below a heading.
-fn read_qrels(path: &Path) -> Result<Qrels, CorpusError> {
-    let mut qrels = Qrels::default();
-    for (at, line) in read_text(path, MOST_COLLECTION_BYTES)?.lines().enumerate() {
-        let fields: Vec<_> = line.split('\t').map(str::trim).collect();
-        if line.trim().is_empty() || (at == 0 && fields.last() == Some(&"score")) {
-            continue;
-        }
-        let grade = match fields[..] {
-            [_, _, grade] => grade.parse().ok(),
-            _ => None,
-        };
-        let Some(grade) = grade else {
-            let message = format!("expected `QUERY<tab>DOCUMENT<tab>GRADE`, found `{line}`");
-            return Err(CorpusError::at(path, at + 1, message));
-        };
-        qrels.insert(fields[0], fields[1], grade);
-    }
-    Ok(qrels)
 }

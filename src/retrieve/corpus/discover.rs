@@ -70,7 +70,7 @@ pub(super) fn files(root: &Path, problems: &mut Vec<CorpusError>) -> Vec<PathBuf
     files
 }
 
-fn is_binary(path: &Path) -> bool {
+pub(super) fn is_binary(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| BINARY.contains(&extension.to_ascii_lowercase().as_str()))

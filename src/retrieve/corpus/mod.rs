@@ -4,6 +4,7 @@
 //! (`.md` from `.txt`, `.csv` from prose). What cannot be read is listed and the rest is still read.
 
 mod beir;
+mod collection;
 mod csv;
 mod discover;
 mod html;
@@ -11,13 +12,17 @@ mod jsonl;
 pub(super) mod limits;
 mod load;
 mod pdf;
+mod qrels;
+mod queries;
 mod rows;
 mod smart;
 mod trec;
 
 pub use beir::Beir;
+pub use collection::Collection;
 pub use load::load;
 pub use pdf::{PDF_WORKER, pdf_text_worker};
+pub use queries::read_queries;
 pub use smart::{read_smart_qrels, read_smart_queries};
 pub use trec::{read_trec_topics, write_trec_topics};
 
@@ -53,6 +58,10 @@ pub struct Query {
     pub id: String,
     /// The question.
     pub text: String,
+    /// The reference answer, where the file has one.
+    pub answer: Option<String>,
+    /// The line of its file where it begins, from one.
+    pub line: usize,
 }
 
 /// The documents that were read, in the order of their identifiers' files, and what could not be.

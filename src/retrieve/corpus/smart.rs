@@ -4,12 +4,14 @@
 use std::path::Path;
 
 use super::limits::{MOST_COLLECTION_BYTES, read_text};
+use super::qrels::column_of;
 use super::rows::joined;
 use super::{CorpusError, Document, Markup, Query};
 use crate::retrieve::judged::Qrels;
 
 struct Record {
     id: String,
+    line: usize,
     title: String,
     words: String,
 }
@@ -37,13 +39,16 @@ pub fn read_smart_queries(path: &Path) -> Result<Vec<Query>, CorpusError> {
     Ok(records
         .map(|(at, record)| Query {
             id: (at + 1).to_string(),
+            line: record.line,
+            answer: None,
             text: record.words.split_whitespace().collect::<Vec<_>>().join(" "),
         })
         .collect())
 }
 
 /// Reads judgements such as `cranqrel`: `QUERY DOCUMENT GRADE` in each line, where 1 is the best grade,
-/// 4 the least, and −1 and 5 mean not relevant. They become gains of 4 to 1, and 0.
+/// 4 the least, and −1 and 5 mean not relevant. They become gains of 4 to 1, and 0. Lines of CISI and CACM,
+/// `QUERY DOCUMENT 0 0`, only say what is relevant: a gain of 1. Queries that are numbers lose leading zeros.
 ///
 /// # Errors
 /// Fails with the line that is not so.
@@ -54,13 +59,21 @@ pub fn read_smart_qrels(path: &Path) -> Result<Qrels, CorpusError> {
         if fields.is_empty() {
             continue;
         }
-        let wrong = || CorpusError::at(path, at + 1, format!("expected `QUERY DOCUMENT GRADE`, found `{line}`"));
-        let [query, document, grade, ..] = fields[..] else {
-            return Err(wrong());
+        let wrong = |column| {
+            let message = format!("expected `QUERY DOCUMENT GRADE`, found `{line}`");
+            CorpusError::at(path, at + 1, message).in_column(column)
         };
-        let grade: i32 = grade.parse().map_err(|_| wrong())?;
-        let gain = if (1..=4).contains(&grade) { 5 - grade } else { 0 };
-        qrels.insert(query, document, gain);
+        let gain = match fields[..] {
+            [_, _, "0", rest] if rest.parse() == Ok(0.0) => 1,
+            [_, _, grade, ..] => match grade.parse() {
+                Ok(grade @ 1..=4) => 5 - grade,
+                Ok(_) => 0,
+                Err(_) => return Err(wrong(column_of(line, grade))),
+            },
+            _ => return Err(wrong(1)),
+        };
+        let query = fields[0].trim_start_matches('0');
+        qrels.insert(query, fields[1], gain);
     }
     Ok(qrels)
 }
@@ -79,6 +92,7 @@ fn records(path: &Path) -> Result<Vec<Record>, CorpusError> {
                 }
                 records.push(Record {
                     id: id.to_owned(),
+                    line: at + 1,
                     title: String::new(),
                     words: String::new(),
                 });

@@ -41,11 +41,13 @@ pub fn read_trec_topics(path: &Path) -> Result<Vec<Query>, CorpusError> {
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let Some((id, query)) = line.split_once('\t') else {
                 let message = format!("expected `ID<tab>QUERY` or <top> records, found `{line}`");
-                return Err(CorpusError::at(path, at + 1, message));
+                return Err(CorpusError::at(path, at + 1, message).in_column(1));
             };
             queries.push(Query {
                 id: id.trim().to_owned(),
                 text: query.trim().to_owned(),
+                answer: None,
+                line: at + 1,
             });
         }
         return Ok(queries);
@@ -67,7 +69,12 @@ pub fn read_trec_topics(path: &Path) -> Result<Vec<Query>, CorpusError> {
         let (Some(id), Some(text)) = (field("num", "Number:"), field("title", "Topic:")) else {
             return Err(CorpusError::at(path, line, "a <top> without <num> or <title>"));
         };
-        queries.push(Query { id, text });
+        queries.push(Query {
+            id,
+            text,
+            answer: None,
+            line,
+        });
     }
     Ok(queries)
 }

@@ -7,6 +7,7 @@ use crate::wire::json::{
     arguments_object, data_url, items, lay_over, object, owned, plain, put, take_cap, take_flag, take_number,
     take_text, take_texts, text,
 };
+use crate::wire::turns::turns_to_json;
 use crate::wire::{ChatRequest, Content, Message, ResponseFormat, Role, Tool, ToolCall, ToolChoice, WireError};
 
 /// The output cap when none is set: the API refuses a request without one.
@@ -94,44 +95,21 @@ pub(in crate::wire) fn from_json(value: Value) -> Result<ChatRequest, WireError>
     })
 }
 
-/// Tools' results that follow one another are one user's message: the API wants them together.
 fn messages_to_json(messages: &[Message]) -> Vec<Value> {
-    let mut out: Vec<Value> = Vec::new();
-    let mut after_result = false;
-    for message in messages.iter().filter(|it| it.role != Role::System) {
-        if message.role == Role::Tool {
-            let result = json!({
-                "type": "tool_result",
-                "tool_use_id": message.tool_call_id,
-                "content": message.plain(),
-            });
-            let together = out.last_mut().filter(|_| after_result);
-            match together
-                .and_then(|last| last.get_mut("content"))
-                .and_then(Value::as_array_mut)
-            {
-                Some(results) => results.push(result),
-                None => out.push(json!({ "role": "user", "content": [result] })),
-            }
-            after_result = true;
-            continue;
+    let result = |message: &Message| {
+        json!({
+            "type": "tool_result",
+            "tool_use_id": message.tool_call_id,
+            "content": message.plain(),
+        })
+    };
+    turns_to_json(messages, result, |message| match message.content.as_slice() {
+        [Content::Text(text)] if message.tool_calls.is_empty() => text.as_str().into(),
+        pieces => {
+            let calls = message.tool_calls.iter().map(call_to_json);
+            pieces.iter().map(block_to_json).chain(calls).collect()
         }
-        after_result = false;
-        let role = if message.role == Role::Assistant {
-            "assistant"
-        } else {
-            "user"
-        };
-        let content: Value = match message.content.as_slice() {
-            [Content::Text(text)] if message.tool_calls.is_empty() => text.as_str().into(),
-            pieces => {
-                let calls = message.tool_calls.iter().map(call_to_json);
-                pieces.iter().map(block_to_json).chain(calls).collect()
-            }
-        };
-        out.push(json!({ "role": role, "content": content }));
-    }
-    out
+    })
 }
 
 fn message_from_json(value: &Value, out: &mut Vec<Message>) -> Result<(), WireError> {

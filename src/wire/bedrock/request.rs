@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::wire::json::{
     arguments_object, data_url, items, lay_over, object, owned, plain, put, take_cap, take_number, take_texts, text,
 };
+use crate::wire::turns::turns_to_json;
 use crate::wire::{ChatRequest, Content, Message, ResponseFormat, Role, Tool, ToolCall, ToolChoice, WireError};
 
 pub(in crate::wire) fn to_json(request: &ChatRequest) -> Value {
@@ -100,38 +101,17 @@ pub(in crate::wire) fn from_json(value: Value) -> Result<ChatRequest, WireError>
     Ok(ChatRequest { extra: map, ..request })
 }
 
-/// Turns. The results of one turn's calls stand together, as the API wants them.
 fn messages_to_json(messages: &[Message]) -> Vec<Value> {
-    let mut out: Vec<Value> = Vec::new();
-    let mut after_result = false;
-    for message in messages.iter().filter(|message| message.role != Role::System) {
-        if message.role == Role::Tool {
-            let block = json!({ "toolResult": {
-                "toolUseId": message.tool_call_id.clone().unwrap_or_default(),
-                "content": [{ "text": message.plain() }],
-            } });
-            let together = out.last_mut().filter(|_| after_result);
-            match together
-                .and_then(|last| last.get_mut("content"))
-                .and_then(Value::as_array_mut)
-            {
-                Some(blocks) => blocks.push(block),
-                None => out.push(json!({ "role": "user", "content": [block] })),
-            }
-            after_result = true;
-            continue;
-        }
-        after_result = false;
-        let role = if message.role == Role::Assistant {
-            "assistant"
-        } else {
-            "user"
-        };
+    let result = |message: &Message| {
+        json!({ "toolResult": {
+            "toolUseId": message.tool_call_id.clone().unwrap_or_default(),
+            "content": [{ "text": message.plain() }],
+        } })
+    };
+    turns_to_json(messages, result, |message| {
         let calls = message.tool_calls.iter().map(call_to_json);
-        let content: Vec<Value> = message.content.iter().map(block_to_json).chain(calls).collect();
-        out.push(json!({ "role": role, "content": content }));
-    }
-    out
+        message.content.iter().map(block_to_json).chain(calls).collect()
+    })
 }
 
 fn message_from_json(value: &Value, out: &mut Vec<Message>) -> Result<(), WireError> {

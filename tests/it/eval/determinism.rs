@@ -1,7 +1,5 @@
 //! The same input and seed give the same bytes, whatever ran beside what.
 
-use std::time::Duration;
-
 use crate::support::root;
 
 use super::{Lab, Server, numbered, right, same_bytes};
@@ -45,7 +43,7 @@ fn answers_that_come_in_any_order_are_reported_in_the_order_of_the_suite() {
     // The later a question stands, the sooner it is answered.
     let server = Server::start(|seen| {
         let number: String = seen.last_text().chars().filter(char::is_ascii_digit).collect();
-        right(seen).after(Duration::from_millis(60 - number.parse::<u64>().unwrap()))
+        right(seen).after_turns(20 * (60 - number.parse::<usize>().unwrap()))
     });
     let lab = Lab::with(&numbered(60, &server.model(""), "gate: {pass: \">= 1\"}\n"));
     lab.eval(&[

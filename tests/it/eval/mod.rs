@@ -1,13 +1,16 @@
 //! `aisys eval` as people use it: the real binary in temporary folders, models on a loopback port.
 
 mod cassettes;
+mod collections;
 mod determinism;
 mod errors;
 mod history;
 mod provider;
 mod resume;
+mod route;
 mod shards;
 mod shipped;
+mod together;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -122,7 +125,7 @@ impl Ran {
 /// A mock that serves while the test waits for the binary.
 struct Server {
     mock: Mock,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Server {
@@ -133,10 +136,7 @@ impl Server {
             .build()
             .unwrap();
         let mock = runtime.block_on(Mock::start(script));
-        Self {
-            mock,
-            _runtime: runtime,
-        }
+        Self { mock, runtime }
     }
 
     /// One that answers every question with its number.
@@ -148,6 +148,11 @@ impl Server {
     fn model(&self, more: &str) -> String {
         let url = self.mock.url("/v1");
         format!("{{api: openai, model: gpt-4o-mini, base_url: {url:?}, name: mock{more}}}")
+    }
+
+    /// Waits until nobody is connected.
+    fn left_alone(&self) {
+        self.runtime.block_on(self.mock.left_alone());
     }
 
     /// The questions that came, in the order in which they came.

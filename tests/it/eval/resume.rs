@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
+use aisys::rng::Chance;
+
 use crate::mock::Answer;
 
 use super::{Lab, Ran, Server, numbered, right, same_bytes};
@@ -54,43 +56,64 @@ impl Gate {
     }
 }
 
+/// How many further calls are answered before each of the deaths of a run, at random moments of all its calls.
+fn moments(deaths: usize, cases: usize, seed: u64) -> Vec<usize> {
+    let mut chance = Chance::seeded(seed, "kill -9");
+    let mut moments = BTreeSet::new();
+    while moments.len() < deaths {
+        moments.insert(1 + chance.below(cases - 1));
+    }
+    let mut last = 0;
+    let further = moments
+        .into_iter()
+        .map(|moment| moment - std::mem::replace(&mut last, moment));
+    further.collect()
+}
+
 #[test]
-fn a_run_that_is_killed_eight_times_pays_no_recorded_call_twice_and_ends_with_the_same_bytes() {
-    const CASES: usize = 300;
+fn a_run_that_is_killed_twenty_times_pays_no_recorded_call_twice_and_ends_with_the_same_bytes() {
+    const CASES: usize = 1_000;
     const AT_ONCE: usize = 8;
+    const DEATHS: usize = 20;
     let gate = Gate::new();
     let lab = Lab::with(&numbered(CASES, &gate.server.model(""), ""));
     let tapes = ["suite.yaml", "-o", "a.csv", "--cassette-dir", "tapes"];
     let arguments = [&tapes[..], &["-j", "8", "--cassettes", "auto", "--resume"]].concat();
     let mut recorded: BTreeSet<String> = BTreeSet::new();
-    let mut begun = 0;
-    // That no call since the last death was one that was recorded by then.
+    let (mut begun, mut lost) = (0, 0);
+    // That no call since the last death was one that was recorded by then, nor any was made twice.
     let check = |recorded: &BTreeSet<String>, begun: usize| {
         let asked = gate.server.asked().split_off(begun);
         let twice: Vec<_> = asked.iter().filter(|question| recorded.contains(*question)).collect();
         assert!(twice.is_empty(), "asked again: {twice:?}");
+        assert_eq!(asked.iter().collect::<BTreeSet<_>>().len(), asked.len());
     };
-    for calls in [1, 9, 40, 37, 53, 28, 60, 45] {
+    for calls in moments(DEATHS, CASES, 7) {
         let mut child = gate.met(lab.command(&arguments), calls);
         child.kill().unwrap();
         assert_eq!(child.wait().unwrap().code(), None);
+        gate.server.left_alone();
         check(&recorded, begun);
-        begun = gate.server.mock.count();
+        let asked = gate.server.mock.count() - begun;
+        begun += asked;
+        let before = recorded.len();
         recorded = lab.journal(1).into_iter().collect();
-        // What was answered and not yet written is at most what was in flight.
-        assert!(recorded.len() + 8 * AT_ONCE >= calls);
+        // What was asked and is not recorded was in flight.
+        let in_flight = asked - (recorded.len() - before);
+        assert!(in_flight <= AT_ONCE, "{in_flight} calls are lost");
+        lost += in_flight;
     }
     gate.open(CASES);
     lab.eval(&arguments)
-        .expect(0, &["going on with run 1", "300 cases, 300 answers"]);
+        .expect(0, &["going on with run 1", "1000 cases, 1000 answers"]);
     check(&recorded, begun);
     assert_eq!(lab.journal(1).len(), CASES);
     let calls = gate.server.mock.count();
-    assert!(calls <= CASES + 8 * AT_ONCE, "{calls} calls");
+    assert_eq!(calls, CASES + lost);
     // A run that nothing interrupts, over the same answers.
     std::fs::rename(lab.path("a.csv"), lab.path("killed.csv")).unwrap();
     let replay = [&tapes[..], &["--cassettes", "replay", "--home", "other"]].concat();
-    lab.eval(&replay).expect(0, &["300 cases, 300 answers"]);
+    lab.eval(&replay).expect(0, &["1000 cases, 1000 answers"]);
     assert_eq!(gate.server.mock.count(), calls);
     same_bytes(&lab.path("killed.csv"), &lab.path("a.csv"));
 }

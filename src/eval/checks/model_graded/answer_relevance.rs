@@ -21,10 +21,6 @@ const PROMPT: &[(Role, &str)] = &[(
 
 /// The mean cosine of three such questions to the real one is at least the threshold, or 0.
 pub(in super::super) async fn answer_relevance(case: &Case<'_>) -> Judged {
-    let asked = match case.exhibit.variables.get("query") {
-        Some(Value::String(query)) => query.as_str(),
-        _ => case.exhibit.prompt.as_str(),
-    };
     let messages = ask::prompt(case, PROMPT, [("answer", json!(case.text))])?;
     let mut questions = Vec::new();
     for repeat in 0..QUESTIONS {
@@ -38,6 +34,14 @@ pub(in super::super) async fn answer_relevance(case: &Case<'_>) -> Judged {
         });
         questions.push(question.await?);
     }
+    case.aside(move |case| nearness(case, &questions)).await
+}
+
+fn nearness(case: &Case<'_>, questions: &[String]) -> Judged {
+    let asked = match case.exhibit.variables.get("query") {
+        Some(Value::String(query)) => query.as_str(),
+        _ => case.exhibit.prompt.as_str(),
+    };
     let mut texts = vec![asked];
     texts.extend(questions.iter().map(String::as_str));
     let vectors = embed(case, &texts)?;

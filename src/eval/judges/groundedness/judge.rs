@@ -9,7 +9,7 @@ use crate::embedded::{ModelError, Nli};
 use crate::eval::judges::abstain::abstains;
 use crate::eval::judges::ask::{Question, ask, material, model, setup};
 use crate::eval::judges::parse::{choice, object};
-use crate::eval::judges::{Exhibit, Judge, JudgeError, Tools, Verdict};
+use crate::eval::judges::{Exhibit, Judge, JudgeError, Tools, Verdict, aside};
 
 use super::check::{Checked, Grounding, check, mean};
 use super::claims::claims;
@@ -54,7 +54,10 @@ impl Judge for Groundedness {
     fn judge<'a>(&'a self, exhibit: &'a Exhibit, tools: &'a Tools) -> BoxFuture<'a, Result<Verdict, JudgeError>> {
         Box::pin(async move {
             match &self.by {
-                By::Process => in_process(exhibit, tools, self.pass_at),
+                By::Process => {
+                    let (exhibit, tools, pass_at) = (exhibit.clone(), tools.clone(), self.pass_at);
+                    aside(move || in_process(&exhibit, &tools, pass_at)).await
+                }
                 By::Model(name) => self.by_model(name, exhibit, tools).await,
             }
         })

@@ -1,6 +1,6 @@
 //! Passages that say the same twice.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Words of one shingle: three tell sentences apart and survive a changed word.
 const SHINGLE: usize = 3;
@@ -13,15 +13,25 @@ const NEAR: f64 = 0.5;
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 pub fn redundancy(texts: &[&str]) -> f64 {
     let shingles: Vec<_> = texts.iter().map(|text| shingles(text)).collect();
-    let repeats = (0..shingles.len()).filter(|at| {
-        shingles[..*at]
-            .iter()
-            .any(|above| jaccard(above, &shingles[*at]) >= NEAR)
-    });
+    // Which texts hold a shingle: only texts that share some are compared, and most pairs share none.
+    let mut holders: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut repeats = 0;
+    for (at, own) in shingles.iter().enumerate() {
+        let mut shared = vec![0; at];
+        for shingle in own {
+            let holders = holders.entry(shingle.as_str()).or_default();
+            for above in holders.iter() {
+                shared[*above] += 1;
+            }
+            holders.push(at);
+        }
+        let mut above = shingles.iter().zip(shared);
+        repeats += usize::from(above.any(|(above, shared)| share(shared, above.len() + own.len()) >= NEAR));
+    }
     if texts.is_empty() {
         0.0
     } else {
-        repeats.count() as f64 / texts.len() as f64
+        repeats as f64 / texts.len() as f64
     }
 }
 
@@ -47,10 +57,14 @@ fn shingles(text: &str) -> HashSet<String> {
         .collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 fn jaccard(a: &HashSet<String>, b: &HashSet<String>) -> f64 {
-    let shared = a.intersection(b).count();
-    let all = a.len() + b.len() - shared;
+    share(a.intersection(b).count(), a.len() + b.len())
+}
+
+/// The Jaccard index of two sets of so many elements together, counted apart, of which so many are shared.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn share(shared: usize, both: usize) -> f64 {
+    let all = both - shared;
     if all == 0 { 0.0 } else { shared as f64 / all as f64 }
 }
 

@@ -14,7 +14,9 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Moment;
 use crate::eval::checks::{evaluate, render_loosely};
-use crate::provider::{Call, CallError, CallErrorKind, Provider, Reply};
+use crate::provider::{Call, CallError, CallErrorKind, Failure, Limiter, Patience, Provider, Reply, retried};
+use crate::rng::fnv;
+use crate::wire::LimitHints;
 
 use super::super::render::filled_json;
 use super::super::script::ScriptFunction;
@@ -24,8 +26,6 @@ use super::own::prompt_of;
 
 /// The most that is read of an answer, in bytes.
 const LONGEST: usize = 32 << 20;
-/// The longest pause before another attempt, in seconds.
-const LONGEST_PAUSE: u64 = 60;
 
 /// JavaScript of the configuration.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub(super) struct Http {
     pub(super) retries: u32,
     /// The settings as they are written, for the key of a recording.
     pub(super) shown: Value,
+    /// How many calls may run at once, as the endpoint's refusals teach.
+    pub(super) limiter: Limiter,
     pub(super) client: OnceLock<Result<reqwest::Client, String>>,
 }
 
@@ -72,24 +74,20 @@ impl Http {
             .filled(call, &prompt)
             .await
             .map_err(|message| self.wrong(message))?;
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let mut outcome = self.once(&request).await;
-            if let Err(error) = &mut outcome {
-                error.attempts = attempt;
-                if error.kind.retryable() && attempt <= self.retries {
-                    let asked = error
-                        .retry_after
-                        .map_or(1 << (attempt - 1).min(6), |wait| wait.as_secs().max(1));
-                    tokio::time::sleep(Duration::from_secs(asked.min(LONGEST_PAUSE))).await;
-                    continue;
-                }
-            }
-            let mut reply = answer::timed(outcome, begun)?;
-            reply.attempts = attempt;
-            return Ok(reply);
-        }
+        let patience = Patience {
+            attempt: TIME,
+            attempts: self.retries.saturating_add(1),
+            ..Patience::default()
+        };
+        let seed = fnv(prompt.as_bytes());
+        let tried = retried(&self.name, &self.limiter, patience, 0, seed, || async {
+            let reply = self.once(&request).await.map_err(Failure::from)?;
+            Ok((reply, LimitHints::default()))
+        });
+        let tried = tried.await?;
+        let mut reply = answer::timed(Ok(tried.got), begun)?;
+        reply.attempts = tried.attempts;
+        Ok(reply)
     }
 
     fn wrong(&self, message: String) -> CallError {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::eval::suite::{Shaping, SuiteError};
-use crate::provider::{Provider, ProviderApi, ProviderSpec};
+use crate::provider::{LimitSettings, Limiter, Provider, ProviderApi, ProviderSpec};
 use crate::source::{Data, Entry, Node, Place};
 
 use super::document::Home;
@@ -372,6 +372,7 @@ impl Described<'_> {
             status: None,
             retries: 4,
             shown: json!({"id": self.id, "config": self.config().map(Node::to_json)}),
+            limiter: Limiter::new(LimitSettings::default()),
             client: OnceLock::new(),
         };
         let entries = self.config().map(Node::entries).into_iter().flatten();

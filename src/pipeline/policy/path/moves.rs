@@ -361,5 +361,5 @@ fn jittered(backoff: &Backoff, n: u32, chance: &mut Chance) -> Duration {
         // Full jitter (AWS, "Exponential Backoff And Jitter", 2015).
         return longest.mul_f64(chance.unit());
     }
-    (longest - backoff.jitter) + backoff.jitter.mul_f64(chance.unit())
+    longest.saturating_sub(backoff.jitter) + backoff.jitter.mul_f64(chance.unit())
 }

@@ -1,0 +1,194 @@
+//! The emulator's port: one task for each connection.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::answers::USUAL_TOKENS;
+use super::{Answers, Call, Pace, Player, Reply, header, other};
+use crate::chaos::CallFacts;
+use crate::chaos::behaviour::Words;
+use crate::chaos::live::{
+    Asked, Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin, provider_headers,
+    request,
+};
+use crate::clock;
+use crate::rng::Chance;
+
+/// What the chance of lengths is for.
+const PURPOSE: u64 = 0x1e6;
+
+/// All providers.
+#[derive(Debug)]
+pub struct Emulator {
+    /// Decides what calls meet.
+    pub director: Arc<Director>,
+    /// What models say.
+    pub answers: Answers,
+    /// Whether the scenario says how long answers are.
+    pub has_traffic: bool,
+}
+
+/// Serves connections for ever.
+///
+/// # Errors
+/// Fails when the listener does.
+pub async fn run(listener: TcpListener, emulator: Arc<Emulator>) -> io::Result<()> {
+    loop {
+        let socket = match listener.accept().await {
+            Ok((socket, _)) => socket,
+            // Out of descriptors, or gone before it was accepted: the next one may do.
+            Err(_) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
+        };
+        let emulator = Arc::clone(&emulator);
+        // A client that goes is no failure of ours.
+        tokio::spawn(async move { emulator.serve(socket).await });
+    }
+}
+
+impl Emulator {
+    async fn serve(&self, socket: TcpStream) -> io::Result<()> {
+        let mut client = Client::new(socket)?;
+        while client.next_head().await?.is_some() {
+            let ending = self.answer(&mut client).await?;
+            match client.end(ending).await? {
+                Some(kept) => client = kept,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one request, whose head is there, and answers it.
+    async fn answer(&self, client: &mut Client) -> io::Result<Ending> {
+        let unread = std::mem::take(&mut client.unread);
+        let Ok(Some(head)) = request(&unread) else { return Ok(Ending::Close) };
+        client.unread = unread[head.bytes..].to_vec();
+        if head.expects_continue {
+            client.put(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+            client.flush().await?;
+        }
+        let Some(body) = client.body(head.length).await? else {
+            return plain_json(client, 413, &json!({ "error": "the body is too long" }), false).await;
+        };
+        if head.target.starts_with(admin::PREFIX) {
+            let (status, value) = admin::answer(&self.director, head.method, head.target, &body);
+            return plain_json(client, status, &value, head.keeps).await;
+        }
+        let Some(endpoint) = Endpoint::of(head.method, head.target) else {
+            let message = format!("Invalid URL ({} {})", head.method, head.target);
+            let error = json!({ "error": { "message": message, "type": "invalid_request_error", "param": null, "code": null } });
+            return plain_json(client, 404, &error, head.keeps).await;
+        };
+        match Call::read(&endpoint, &head.headers, &body) {
+            Ok(call) => self.play(client, &head, &endpoint, &call).await,
+            Err(error) => {
+                let error = crate::wire::ApiError {
+                    status: 400,
+                    kind: "invalid_request_error".to_owned(),
+                    code: None,
+                    message: error.to_string(),
+                    retry_after: None,
+                };
+                let (_, value) = endpoint.dialect.api().error_to_http(&error);
+                plain_json(client, 400, &value, head.keeps).await
+            }
+        }
+    }
+
+    async fn play(&self, client: &mut Client, head: &RequestHead<'_>, endpoint: &Endpoint<'_>, call: &Call) -> io::Result<Ending> {
+        let prompt = call.prompt();
+        let lower: Vec<(String, &str)> = head.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value)).collect();
+        let headers: Vec<(&str, &str)> = lower.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let facts = CallFacts {
+            number: 0,
+            provider: endpoint.provider,
+            model: &call.request.model,
+            region: endpoint.region,
+            account: account(&headers, head.target),
+            host: header(&headers, "host").unwrap_or_default(),
+            deployment: &call.request.model,
+            route: "",
+            path: head.target,
+            prompt: &prompt,
+            headers: &headers,
+            streamed: call.request.stream,
+        };
+        let director = &self.director;
+        let decision = director.decide(&Asked {
+            facts,
+            dialect: call.dialect,
+            prompt_tokens: call.prompt_tokens,
+        });
+        let behaviour = &decision.behaviour;
+        let seed = director.seed();
+        let ids = Ids::new(call.dialect, seed, decision.number);
+        let scenario = director.scenario();
+        let health = scenario.providers.get(endpoint.provider).or_else(|| scenario.providers.get("default"));
+        let mut player = Player {
+            client,
+            behaviour,
+            call,
+            ids: &ids,
+            headers: provider_headers(call.dialect, &ids, endpoint.region, decision.admitted.left, clock::unix_seconds()),
+            passed: String::new(),
+            pace: Pace::new(health, seed, decision.number),
+            keeps: head.keeps,
+        };
+        if let Some(ending) = player.bad().await? {
+            return Ok(ending);
+        }
+        if !matches!(call.operation, Operation::Chat | Operation::Generate) {
+            let is_anthropic = header(&headers, "anthropic-version").is_some();
+            return player.value(&other::answer(call, is_anthropic)).await;
+        }
+        let usual = if self.has_traffic {
+            let mut chance = Chance::numbered(seed, decision.number, PURPOSE);
+            scenario.traffic.output_tokens.sample_count(&mut chance).max(1)
+        } else {
+            USUAL_TOKENS
+        };
+        let said = self.answers.answer(call, seed, usual);
+        let earlier = director.earlier(&said.text);
+        let mut words = Distortion::new(behaviour.words, Some(&earlier).filter(|_| behaviour.words == Words::Stale).map(String::as_str));
+        let reply = Reply::new(call, said, behaviour, Player::useless(behaviour), &ids, &mut words);
+        player.reply(&reply).await
+    }
+}
+
+/// The key that was sent: what tells accounts apart. It is shown nowhere.
+pub(in crate::chaos) fn account<'h>(headers: &[(&'h str, &'h str)], target: &'h str) -> &'h str {
+    let sent = ["x-api-key", "api-key", "x-goog-api-key"].iter().find_map(|name| header(headers, name));
+    sent.or_else(|| header(headers, "authorization").map(|it| it.trim_start_matches("Bearer ")))
+        .or_else(|| target.split(['?', '&']).find_map(|it| it.strip_prefix("key=")))
+        .unwrap_or_default()
+}
+
+/// An answer that no fault touches.
+pub(in crate::chaos) async fn plain_json(client: &mut Client, status: u16, value: &Value, keeps: bool) -> io::Result<Ending> {
+    let body = value.to_string();
+    let connection = if keeps { "keep-alive" } else { "close" };
+    let head = format!(
+        "HTTP/1.1 {status} {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: {connection}\r\n\r\n",
+        http::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason()).unwrap_or("Unknown"),
+        body.len(),
+    );
+    client.put(head.as_bytes()).await?;
+    client.put(body.as_bytes()).await?;
+    Ok(if keeps { Ending::Keep } else { Ending::Close })
+}
+
+/// The APIs and the variables by which their SDKs find another address.
+pub const EXPORTS: &[(Dialect, &str, &str)] = &[
+    (Dialect::Openai, "OPENAI_BASE_URL", "/v1"),
+    (Dialect::Azure, "AZURE_OPENAI_ENDPOINT", ""),
+    (Dialect::Anthropic, "ANTHROPIC_BASE_URL", ""),
+    (Dialect::Gemini, "GOOGLE_GEMINI_BASE_URL", ""),
+    (Dialect::Bedrock, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", ""),
+    (Dialect::Ollama, "OLLAMA_HOST", ""),
+];
