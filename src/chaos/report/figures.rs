@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Histogram, Tally};
+use super::{Counts, Histogram, Phase, Tally};
 
 /// Quantiles of a time, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -146,27 +146,37 @@ impl Figures {
 pub struct Series {
     /// All requests.
     pub total: Figures,
+    /// Those that were sent in steps before the first fault.
+    pub before: Figures,
     /// Those that were sent in steps in which a fault was in force.
     pub during: Figures,
+    /// Those that were sent in steps after the last fault.
+    pub after: Figures,
     /// Each step's.
     pub steps: Vec<Figures>,
 }
 
 impl Series {
-    /// The series of a tally of so many seconds; `in_force` tells of which steps faults were in force.
+    /// The series of a tally of so many seconds; `phase` tells where a step lies between the faults.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "steps are few")]
-    pub fn of(tally: &Tally, seconds: f64, in_force: impl Fn(usize) -> bool) -> Self {
+    pub fn of(tally: &Tally, seconds: f64, phase: impl Fn(usize) -> Phase) -> Self {
         let step = tally.step().as_secs_f64();
         let lasts = |at: usize| (seconds - at as f64 * step).clamp(0.0, step);
         let planned = (0..).take_while(|at| lasts(*at) > 0.0).count();
         let wanted = 0..planned.max(tally.steps().len());
         let none = Counts::default();
-        let faulty: f64 = wanted.clone().filter(|at| in_force(*at)).map(lasts).sum();
+        let part = |which: Phase| {
+            let seconds: f64 = wanted.clone().filter(|at| phase(*at) == which).map(lasts).sum();
+            Figures::of(&tally.over(|at| phase(at) == which), seconds)
+        };
         Self {
             total: Figures::of(&tally.total(), seconds),
-            during: Figures::of(&tally.over(&in_force), faulty),
+            before: part(Phase::Before),
+            during: part(Phase::During),
+            after: part(Phase::After),
             steps: wanted
+                .clone()
                 .map(|at| Figures::of(tally.steps().get(at).unwrap_or(&none), lasts(at)))
                 .collect(),
         }

@@ -12,7 +12,7 @@ use super::{
 };
 
 const MINUTES: u64 = 30;
-const PER_MINUTE: u64 = 300;
+const PER_MINUTE: u64 = 120;
 const PATIENCE: f64 = 30.0;
 const TIMEOUT: f64 = 12.0;
 
@@ -145,7 +145,7 @@ pub(super) fn setting() -> Setting {
         assumed: vec!["the share of 529 answers".to_owned()],
         system: "fixtures/litellm/config.yaml".to_owned(),
         seed: 7,
-        traffic: "5 requests a second (Poisson) for 30 min, 18% of them asked before".to_owned(),
+        traffic: "2 requests a second (evenly) for 30:00, 18% asked before".to_owned(),
         seconds: MINUTES as f64 * 60.0,
         faults: vec![
             fault("latency 2s..45s", "provider/openai", &[(10.0, 22.0)]),
@@ -171,7 +171,7 @@ pub(super) fn report() -> ChaosReport {
     let errors = |it: &Figures| it.share(it.failures()).unwrap();
     let first = |violates: &dyn Fn(&Figures) -> bool| {
         let found = run.steps().iter().position(|step| violates(&Figures::of(step, 60.0)));
-        found.map(|step| u32::try_from(step).unwrap())
+        found.map(|step| step as f64 * 60.0)
     };
     let traced: Vec<Observation> = requests(true, 7).collect();
     let most_calls = traced
@@ -195,7 +195,7 @@ pub(super) fn report() -> ChaosReport {
         holds,
         value,
         baseline: Some(baseline),
-        first_violation: first,
+        first_violation_s: first,
         unlucky: (!holds).then_some(unlucky.id),
         limit,
     };

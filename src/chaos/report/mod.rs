@@ -5,12 +5,14 @@
 //! terminal text, tables and the page of one or several.
 
 mod figures;
+mod held;
 mod histogram;
 mod kind;
 mod life;
 mod render;
 mod requests;
 mod run;
+mod setting;
 mod tables;
 mod tally;
 mod timeline;
@@ -22,10 +24,12 @@ mod friday;
 mod tests;
 
 pub use figures::{Figures, Quantiles, Series};
+pub use held::{Held, LimitLine, Shown};
 pub use histogram::Histogram;
 pub use kind::Kind;
 pub use life::{Call, Cause, Life};
 pub use render::{page, report};
 pub use requests::RequestRows;
-pub use run::{ChaosReport, FaultWindow, Held, LimitLine, Origin, Replications, Setting, Shown, Span, Spread};
+pub use run::{ChaosReport, Replications, Spread};
+pub use setting::{FaultWindow, Origin, Phase, Setting, Span};
 pub use tally::{Counts, MINUTE, Tally};

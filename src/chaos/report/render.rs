@@ -76,12 +76,13 @@ fn summary(runs: &[ChaosReport]) -> String {
         [] => "no scenario was run".to_owned(),
         [run] => one(run),
         runs => {
-            let bad = runs.iter().filter(|run| !run.holds()).count();
+            let held = runs.iter().filter(|run| run.holds()).count();
             let requests = runs.iter().map(|run| run.run.total.requests).sum();
             format!(
-                "{} scenarios, {} requests: {bad} do not hold",
+                "{} scenarios, {} requests: {held} survived, {} not",
                 runs.len(),
-                words::count(requests)
+                words::count(requests),
+                runs.len() - held
             )
         }
     }
@@ -91,6 +92,7 @@ fn summary(runs: &[ChaosReport]) -> String {
 fn verdict(run: &ChaosReport) -> Answer {
     let violated = run.hypotheses.iter().filter(|held| !held.holds).count();
     let (headline, severity) = match (violated, run.hypotheses.len()) {
+        _ if run.stopped.is_some() => ("no: it was stopped".to_owned(), Some(Severity::Error)),
         (_, 0) => (
             "nothing was expected: the numbers stand for themselves".to_owned(),
             None,
@@ -102,32 +104,35 @@ fn verdict(run: &ChaosReport) -> Answer {
             Some(Severity::Error),
         ),
     };
+    let mut lines: Vec<String> = run.hypotheses.iter().map(line).collect();
+    lines.extend(run.stopped.iter().map(|why| format!("stopped before its time: {why}")));
+    lines.extend(
+        run.recovery_s
+            .map(|it| format!("all was well again {} after the last fault", words::seconds(it))),
+    );
     Answer {
         question: format!("Does {} survive {}?", run.setting.system, run.setting.scenario),
         headline,
-        lines: run.hypotheses.iter().map(|held| line(run, held)).collect(),
+        lines: lines,
         severity,
     }
 }
 
-fn line(run: &ChaosReport, held: &Held) -> String {
+fn line(held: &Held) -> String {
     let mark = if held.holds { "✓" } else { "✗" };
-    format!("{mark} {}: {}", held.text, measured(run, held))
+    format!("{mark} {}: {}", held.text, measured(held))
 }
 
 /// "83.1%, without faults 99.97%; first violated at 14:00".
-fn measured(run: &ChaosReport, held: &Held) -> String {
+fn measured(held: &Held) -> String {
     let base = held
         .baseline
         .as_ref()
         .map_or_else(String::new, |base| format!(", without faults {base}"));
-    let first = held
-        .first_violation
-        .filter(|_| !held.holds)
-        .map_or_else(String::new, |step| {
-            let from = run.span(usize::try_from(step).unwrap_or(0)).from_s;
-            format!("; first violated at {}", words::clock(from))
-        });
+    let first = held.first_violation_s.filter(|_| !held.holds);
+    let first = first.map_or_else(String::new, |from| {
+        format!("; first violated at {}", words::clock(from))
+    });
     let value = if held.value.is_empty() {
         "nothing was measured"
     } else {
@@ -204,7 +209,7 @@ fn tests(run: &ChaosReport) -> impl Iterator<Item = TestResult> {
             } else {
                 TestStatus::Failed
             },
-            headline: measured(run, held),
+            headline: measured(held),
             facts,
             seconds: None,
         }

@@ -4,133 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{Interval, Sample, Scale, Value, of_mean};
 
-use super::{Figures, Life, Series, Tally};
-
-/// Where observations come from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// A simulation in virtual time.
-    #[default]
-    Simulation,
-    /// A running application under load.
-    LiveRun,
-}
-
-/// A stretch of time since the run's beginning, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Span {
-    /// When it begins.
-    pub from_s: f64,
-    /// When it ends.
-    pub to_s: f64,
-}
-
-/// A fault of the scenario.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FaultWindow {
-    /// What breaks, as it was written: `latency 2s..45s`.
-    pub label: String,
-    /// What it falls on: `provider/openai`.
-    pub on: String,
-    /// When it is in force: once, or burst by burst.
-    pub spans: Vec<Span>,
-}
-
-impl FaultWindow {
-    /// Whether it is in force at any moment of a span.
-    #[must_use]
-    pub fn in_force(&self, span: Span) -> bool {
-        let overlaps = |other: &Span| other.from_s < span.to_s && span.from_s < other.to_s;
-        self.spans.iter().any(overlaps)
-    }
-}
-
-/// What was run.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Setting {
-    /// Where observations come from.
-    pub origin: Origin,
-    /// The scenario's name.
-    pub scenario: String,
-    /// What it is about.
-    pub about: String,
-    /// Where its facts come from.
-    pub source: Vec<String>,
-    /// What it assumes beyond that.
-    pub assumed: Vec<String>,
-    /// What was tried: a configuration's file, or an address.
-    pub system: String,
-    /// The seed of all chance.
-    pub seed: u64,
-    /// The traffic in words.
-    pub traffic: String,
-    /// How long it lasted, in seconds.
-    pub seconds: f64,
-    /// What broke, in the scenario's order.
-    pub faults: Vec<FaultWindow>,
-    /// Deployments' names, by number.
-    pub deployments: Vec<String>,
-}
-
-impl Setting {
-    /// Whether a fault is in force at any moment of a span.
-    #[must_use]
-    pub fn in_force(&self, span: Span) -> bool {
-        self.faults.iter().any(|fault| fault.in_force(span))
-    }
-
-    /// A deployment's name.
-    #[must_use]
-    pub fn deployment(&self, number: usize) -> String {
-        let name = self.deployments.get(number).cloned();
-        name.unwrap_or_else(|| format!("deployment {number}"))
-    }
-}
-
-/// What of a step a hypothesis bounds, where a chart can show it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shown {
-    /// The share of good answers.
-    Answered,
-    /// The time until anything was seen.
-    FirstToken,
-    /// The time until the end.
-    End,
-    /// US dollars an hour.
-    CostPerHour,
-}
-
-/// A hypothesis as a line in a chart.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LimitLine {
-    /// Which numbers it bounds.
-    pub of: Shown,
-    /// Where it lies: a share, seconds, or US dollars an hour.
-    pub at: f64,
-}
-
-/// A hypothesis, held against the run.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Held {
-    /// As it was written.
-    pub text: String,
-    /// Where it stands: `file:line:column`.
-    pub place: Option<String>,
-    /// Whether it holds.
-    pub holds: bool,
-    /// What was measured, for people.
-    pub value: String,
-    /// The same without faults.
-    pub baseline: Option<String>,
-    /// The first step, from 0, whose requests on their own violate it.
-    pub first_violation: Option<u32>,
-    /// The request that shows it.
-    pub unlucky: Option<u64>,
-    /// Where a chart shows it.
-    pub limit: Option<LimitLine>,
-}
+use super::{Figures, Held, Life, Series, Setting, Span, Tally};
 
 /// A number over replications.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,6 +92,10 @@ pub struct ChaosReport {
     pub lives: Vec<Life>,
     /// What other seeds give.
     pub replications: Option<Replications>,
+    /// Seconds from the last fault's end until all was well again, where that was measured and came.
+    pub recovery_s: Option<f64>,
+    /// Why the run ended before its time: then it does not hold.
+    pub stopped: Option<String>,
     /// Further remarks.
     pub notes: Vec<String>,
 }
@@ -233,23 +111,22 @@ impl ChaosReport {
         lives: Vec<Life>,
     ) -> Self {
         let step_s = run.step().as_secs_f64();
-        let in_force = |step: usize| setting.in_force(step_span(step, step_s));
+        let phase = |step: usize| setting.phase(step_span(step, step_s));
         Self {
             step_s,
-            run: Series::of(run, setting.seconds, in_force),
-            baseline: baseline.map(|tally| Series::of(tally, setting.seconds, in_force)),
+            run: Series::of(run, setting.seconds, phase),
+            baseline: baseline.map(|tally| Series::of(tally, setting.seconds, phase)),
             hypotheses,
             lives,
-            replications: None,
-            notes: Vec::new(),
             setting,
+            ..Self::default()
         }
     }
 
-    /// Whether all hypotheses hold.
+    /// Whether all hypotheses hold, of a run that went to its end.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.hypotheses.iter().all(|held| held.holds)
+        self.stopped.is_none() && self.hypotheses.iter().all(|held| held.holds)
     }
 
     /// The time of a step.

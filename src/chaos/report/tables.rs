@@ -69,7 +69,7 @@ pub(super) const MEASURES: &[Measure] = &[
         unit: "calls",
         of: Figures::calls_per_request,
         shown: words::ratio,
-        always: true,
+        always: false,
     },
     Measure {
         name: "cost_per_hour",
@@ -77,7 +77,7 @@ pub(super) const MEASURES: &[Measure] = &[
         unit: "USD/h",
         of: Figures::cost_per_hour,
         shown: words::usd,
-        always: true,
+        always: false,
     },
     time("p95_first_token", "p95 to the first token", |it| {
         Some(it.first_token?.p95)
@@ -139,12 +139,16 @@ fn totals(runs: &[ChaosReport]) -> Table {
     let mut rows = Vec::new();
     for run in runs {
         let cell = |measure: &Measure, figures: Option<&Figures>| {
-            figures
-                .and_then(measure.of)
-                .map_or_else(|| "–".to_owned(), measure.shown)
+            let value = figures.and_then(measure.of);
+            value.map_or_else(|| "–".to_owned(), measure.shown)
         };
-        let base = run.baseline.as_ref();
-        let columns = [Some(&run.run.total), Some(&run.run.during), base.map(|it| &it.total)];
+        let columns: [Option<&Figures>; 5] = [
+            Some(&run.run.total),
+            Some(&run.run.before),
+            Some(&run.run.during),
+            Some(&run.run.after),
+            run.baseline.as_ref().map(|it| &it.total),
+        ];
         let present = |measure: &&Measure| {
             measure.always
                 || columns
@@ -176,19 +180,27 @@ fn totals(runs: &[ChaosReport]) -> Table {
             rows.push(row(scenario, &format!("answers by {name}"), cells));
         }
     }
-    let shown = if runs.len() > 1 { 0 } else { 4 };
+    let shown = if runs.len() > 1 { 0 } else { 6 };
     table(
         "totals",
-        "In all",
-        &["", "with faults", "while in force", "without", "scenario"],
+        "What users saw",
+        &[
+            "",
+            "in all",
+            "before faults",
+            "during",
+            "after",
+            "without any",
+            "scenario",
+        ],
         shown,
         rows,
     )
 }
 
-fn row(scenario: &str, title: &str, cells: [String; 3]) -> Vec<String> {
-    let [with, during, without] = cells;
-    vec![title.to_owned(), with, during, without, scenario.to_owned()]
+fn row(scenario: &str, title: &str, cells: [String; 5]) -> Vec<String> {
+    let cells = [title.to_owned()].into_iter().chain(cells);
+    cells.chain([scenario.to_owned()]).collect()
 }
 
 fn hypotheses(runs: &[ChaosReport]) -> Table {
@@ -200,7 +212,7 @@ fn hypotheses(runs: &[ChaosReport]) -> Table {
                 held.holds.to_string(),
                 held.value.clone(),
                 held.baseline.clone().unwrap_or_default(),
-                held.first_violation.map(|step| step.to_string()).unwrap_or_default(),
+                held.first_violation_s.map(|from| from.to_string()).unwrap_or_default(),
                 held.unlucky.map(|id| id.to_string()).unwrap_or_default(),
                 held.place.clone().unwrap_or_default(),
             ]
@@ -215,7 +227,7 @@ fn hypotheses(runs: &[ChaosReport]) -> Table {
             "holds",
             "value",
             "baseline",
-            "first_violation",
+            "first_violation_s",
             "unlucky",
             "place",
         ],

@@ -46,7 +46,7 @@ pub(super) fn timeline(run: &ChaosReport) -> Timeline {
     ];
     // What never happened needs no line.
     tracks.retain(|track| {
-        ["answered", "p99 first token", "cost per hour"].contains(&track.label.as_str())
+        ["answered", "p99 first token"].contains(&track.label.as_str())
             || track.values.iter().flatten().any(|value| *value > 0.0)
     });
     if run.setting.deployments.len() > 1 {

@@ -22,6 +22,8 @@ pub struct Injection {
     pub index: u64,
     /// The fault's name, as `chaos faults` lists it.
     pub fault: &'static str,
+    /// The fault and its setting as they were written, in a line: `latency ramp: 2s..45s`.
+    pub label: String,
     /// When it begins, since the scenario's beginning.
     pub at: Duration,
     /// How long one burst lasts; `None`: to the end.
@@ -150,6 +152,7 @@ impl Injection {
         let injection = Self {
             index,
             fault: kind.name,
+            label: label(kind.name, &entry.value),
             at: read("at")?.unwrap_or_default(),
             lasts: read("for")?,
             every: read("every")?,
@@ -210,6 +213,21 @@ impl Injection {
         }
         Ok(())
     }
+}
+
+/// A setting in a line: without braces, quotes, comments and line ends, and not without end.
+fn label(fault: &str, setting: &Node) -> String {
+    const LONGEST: usize = 80;
+    let lines = setting.place.text().lines();
+    let lines = lines.map(|line| line.split(" #").next().unwrap_or(line));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    let plain = words.join(" ").replace(['{', '}', '"', '\''], "");
+    let whole = format!("{fault} {}", plain.trim());
+    let mut short: String = whole.trim().chars().take(LONGEST).collect();
+    if short.len() < whole.trim().len() {
+        short.push('…');
+    }
+    short
 }
 
 fn nanos(nanos: u128) -> Duration {
