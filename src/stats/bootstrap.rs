@@ -191,7 +191,8 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values
 }
 
-/// The value below which a share of sorted values lies, between its neighbours in proportion (R and NumPy, type 7).
+/// The value below which a share of sorted values lies, between its neighbours in proportion (type 7 of
+/// Hyndman and Fan, the default of R and `NumPy`).
 /// There is at least one value.
 #[expect(
     clippy::cast_precision_loss,

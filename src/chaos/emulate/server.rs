@@ -11,8 +11,8 @@ use super::{Answers, Call, Pace, Player, Reply, header, other};
 use crate::chaos::CallFacts;
 use crate::chaos::behaviour::Words;
 use crate::chaos::live::{
-    Asked, Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin, provider_headers,
-    request,
+    Asked, Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin,
+    provider_headers, request,
 };
 use crate::clock;
 use crate::rng::Chance;
@@ -67,7 +67,9 @@ impl Emulator {
     /// Reads one request, whose head is there, and answers it.
     async fn answer(&self, client: &mut Client) -> io::Result<Ending> {
         let unread = std::mem::take(&mut client.unread);
-        let Ok(Some(head)) = request(&unread) else { return Ok(Ending::Close) };
+        let Ok(Some(head)) = request(&unread) else {
+            return Ok(Ending::Close);
+        };
         client.unread = unread[head.bytes..].to_vec();
         if head.expects_continue {
             client.put(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
@@ -101,9 +103,19 @@ impl Emulator {
         }
     }
 
-    async fn play(&self, client: &mut Client, head: &RequestHead<'_>, endpoint: &Endpoint<'_>, call: &Call) -> io::Result<Ending> {
+    async fn play(
+        &self,
+        client: &mut Client,
+        head: &RequestHead<'_>,
+        endpoint: &Endpoint<'_>,
+        call: &Call,
+    ) -> io::Result<Ending> {
         let prompt = call.prompt();
-        let lower: Vec<(String, &str)> = head.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value)).collect();
+        let lower: Vec<(String, &str)> = head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
+            .collect();
         let headers: Vec<(&str, &str)> = lower.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         let facts = CallFacts {
             number: 0,
@@ -129,13 +141,22 @@ impl Emulator {
         let seed = director.seed();
         let ids = Ids::new(call.dialect, seed, decision.number);
         let scenario = director.scenario();
-        let health = scenario.providers.get(endpoint.provider).or_else(|| scenario.providers.get("default"));
+        let health = scenario
+            .providers
+            .get(endpoint.provider)
+            .or_else(|| scenario.providers.get("default"));
         let mut player = Player {
             client,
             behaviour,
             call,
             ids: &ids,
-            headers: provider_headers(call.dialect, &ids, endpoint.region, decision.admitted.left, clock::unix_seconds()),
+            headers: provider_headers(
+                call.dialect,
+                &ids,
+                endpoint.region,
+                decision.admitted.left,
+                clock::unix_seconds(),
+            ),
             passed: String::new(),
             pace: Pace::new(health, seed, decision.number),
             keeps: head.keeps,
@@ -155,7 +176,12 @@ impl Emulator {
         };
         let said = self.answers.answer(call, seed, usual);
         let earlier = director.earlier(&said.text);
-        let mut words = Distortion::new(behaviour.words, Some(&earlier).filter(|_| behaviour.words == Words::Stale).map(String::as_str));
+        let mut words = Distortion::new(
+            behaviour.words,
+            Some(&earlier)
+                .filter(|_| behaviour.words == Words::Stale)
+                .map(String::as_str),
+        );
         let reply = Reply::new(call, said, behaviour, Player::useless(behaviour), &ids, &mut words);
         player.reply(&reply).await
     }
@@ -163,19 +189,29 @@ impl Emulator {
 
 /// The key that was sent: what tells accounts apart. It is shown nowhere.
 pub(in crate::chaos) fn account<'h>(headers: &[(&'h str, &'h str)], target: &'h str) -> &'h str {
-    let sent = ["x-api-key", "api-key", "x-goog-api-key"].iter().find_map(|name| header(headers, name));
+    let sent = ["x-api-key", "api-key", "x-goog-api-key"]
+        .iter()
+        .find_map(|name| header(headers, name));
     sent.or_else(|| header(headers, "authorization").map(|it| it.trim_start_matches("Bearer ")))
         .or_else(|| target.split(['?', '&']).find_map(|it| it.strip_prefix("key=")))
         .unwrap_or_default()
 }
 
 /// An answer that no fault touches.
-pub(in crate::chaos) async fn plain_json(client: &mut Client, status: u16, value: &Value, keeps: bool) -> io::Result<Ending> {
+pub(in crate::chaos) async fn plain_json(
+    client: &mut Client,
+    status: u16,
+    value: &Value,
+    keeps: bool,
+) -> io::Result<Ending> {
     let body = value.to_string();
     let connection = if keeps { "keep-alive" } else { "close" };
     let head = format!(
         "HTTP/1.1 {status} {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: {connection}\r\n\r\n",
-        http::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason()).unwrap_or("Unknown"),
+        http::StatusCode::from_u16(status)
+            .ok()
+            .and_then(|it| it.canonical_reason())
+            .unwrap_or("Unknown"),
         body.len(),
     );
     client.put(head.as_bytes()).await?;

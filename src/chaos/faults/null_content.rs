@@ -15,7 +15,7 @@ pub(super) const KIND: FaultKind = FaultKind {
     schema: flag_schema,
     read: |node| {
         flag(node, |behaviour| {
-            behaviour.answer = Answer::Useless(Useless::NullContent)
+            behaviour.answer = Answer::Useless(Useless::NullContent);
         })
     },
 };

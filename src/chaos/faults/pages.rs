@@ -24,7 +24,7 @@ pub fn list() -> String {
 /// One fault's page in Markdown.
 #[must_use]
 pub fn page(kind: &FaultKind) -> String {
-    let mut text = format!("## {}\n\n{}.\n\n{}\n\n", kind.name, kind.title, kind.about);
+    let mut text = format!("## {}\n\n{}.\n\n{}\n\n", kind.name, capital(kind.title), kind.about);
     if !kind.aliases.is_empty() {
         let names: Vec<String> = kind.aliases.iter().map(|name| format!("`{name}`")).collect();
         let _ = writeln!(text, "Also written {}.\n", names.join(", "));
@@ -65,4 +65,10 @@ fn sorted() -> Vec<&'static FaultKind> {
     let mut kinds = KINDS.to_vec();
     kinds.sort_by_key(|kind| kind.class);
     kinds
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }

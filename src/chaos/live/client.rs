@@ -96,7 +96,10 @@ impl Client {
             self.socket.write_all(&HANDSHAKE_FAILURE).await?;
         } else {
             let text = format!("{error}\n");
-            let head = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", text.len());
+            let head = format!(
+                "HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                text.len()
+            );
             self.socket.write_all(format!("{head}{text}").as_bytes()).await?;
         }
         self.socket.shutdown().await

@@ -108,10 +108,16 @@ impl Director {
     /// A director of a scenario. With a log of an earlier run, what calls met then is met again.
     #[must_use]
     pub fn new(scenario: Scenario, running: bool, journal: Option<Journal>, replay: Option<Replay>) -> Self {
-        let switches = scenario.faults.iter().cloned().map(|injection| Switch { injection, is_on: true });
+        let switches = scenario
+            .faults
+            .iter()
+            .cloned()
+            .map(|injection| Switch { injection, is_on: true });
         Self {
             switches: Mutex::new(switches.collect()),
-            always: journal.is_some() || replay.is_some() || scenario.providers.values().any(|it| !it.limits.is_empty()),
+            always: journal.is_some()
+                || replay.is_some()
+                || scenario.providers.values().any(|it| !it.limits.is_empty()),
             scenario: RwLock::new(Arc::new(scenario)),
             clock: ScenarioClock::new(running),
             next: AtomicU64::new(0),
@@ -131,7 +137,9 @@ impl Director {
     /// The seed of all chance: the log's when one is replayed.
     #[must_use]
     pub fn seed(&self) -> u64 {
-        self.replay.as_ref().map_or_else(|| self.scenario().seed, |replay| replay.header.seed)
+        self.replay
+            .as_ref()
+            .map_or_else(|| self.scenario().seed, |replay| replay.header.seed)
     }
 
     /// Whether no call meets anything at the moment, whatever it asks. A call that passes on this word alone is
@@ -310,7 +318,10 @@ impl Director {
     }
 
     fn apply(&self, switches: &[Switch]) {
-        let on = switches.iter().filter(|switch| switch.is_on).map(|switch| switch.injection.clone());
+        let on = switches
+            .iter()
+            .filter(|switch| switch.is_on)
+            .map(|switch| switch.injection.clone());
         let on: Vec<Injection> = on.collect();
         let changed = Scenario::clone(&self.scenario()).with(|scenario| scenario.faults = on);
         *self.scenario.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed);

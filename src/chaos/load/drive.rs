@@ -53,7 +53,9 @@ pub async fn drive(
         http: http.clone(),
     });
     let (came, stopped) = all(scenario, users, interrupted, progress).await;
+    let mut provider_calls = None;
     if let Some(stage) = stage {
+        provider_calls = stage.calls(&http).await?;
         stage.clear(&http).await?;
     }
     let fault = scenario.fault_span();
@@ -63,6 +65,7 @@ pub async fn drive(
         lasts: scenario.traffic.lasts,
         fault,
         speed,
+        provider_calls,
         stopped,
     })
 }
@@ -151,11 +154,16 @@ fn judged(mut came: Vec<Came>, fault: Option<std::time::Duration>) -> Vec<Observ
     let lengths: Vec<_> = healthy.filter_map(|one| one.length).collect();
     let tells = lengths_tell(&lengths);
     came.into_iter()
-        .map(|Came { mut observation, length }| {
-            if let Some(length) = length.filter(|_| tells) {
-                observation.seen = by_length(observation.seen, length);
-            }
-            observation
-        })
+        .map(
+            |Came {
+                 mut observation,
+                 length,
+             }| {
+                if let Some(length) = length.filter(|_| tells) {
+                    observation.seen = by_length(observation.seen, length);
+                }
+                observation
+            },
+        )
         .collect()
 }

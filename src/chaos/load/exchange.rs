@@ -62,13 +62,7 @@ pub(super) async fn exchange(
     seen
 }
 
-async fn talk(
-    client: &Client,
-    endpoint: &Endpoint,
-    prepared: Prepared,
-    streamed: bool,
-    seen: &mut Exchange,
-) -> Ending {
+async fn talk(client: &Client, endpoint: &Endpoint, prepared: Prepared, streamed: bool, seen: &mut Exchange) -> Ending {
     let request = client
         .request(prepared.method, prepared.url)
         .headers(prepared.headers)

@@ -53,7 +53,7 @@ impl Length {
 /// How many tokens a text has, near enough: words and marks.
 pub(super) fn tokens(text: &str) -> u32 {
     let words = text.split_whitespace().count();
-    let marks = text.chars().filter(|letter| letter.is_ascii_punctuation()).count();
+    let marks = text.chars().filter(char::is_ascii_punctuation).count();
     u32::try_from(words + marks).unwrap_or(u32::MAX)
 }
 

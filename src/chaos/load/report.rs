@@ -23,15 +23,22 @@ pub fn report(runs: &[(Scenario, Run)]) -> Report {
     phases.shown_columns = PHASE_COLUMNS.len();
     for (scenario, run) in runs {
         let (verdicts, unseen) = run.verdicts(scenario);
-        report.tests.extend(verdicts.iter().map(|verdict| test(scenario, run, verdict)));
+        report
+            .tests
+            .extend(verdicts.iter().map(|verdict| test(scenario, run, verdict)));
         report.answers.push(answer(scenario, run, &verdicts));
         for text in unseen {
-            let note = format!("{}: `{text}` was not checked: a load does not see it, `chaos sim` does", run.scenario);
+            let note = format!(
+                "{}: `{text}` was not checked: a load does not see it, `chaos sim` does",
+                run.scenario
+            );
             report.notes.push(note);
         }
         phases.rows.extend(phase_rows(run));
         minutes.rows.extend(minute_rows(run));
-        requests.rows.extend(run.requests.iter().map(|request| request_row(run, request)));
+        requests
+            .rows
+            .extend(run.requests.iter().map(|request| request_row(run, request)));
     }
     let count: usize = runs.iter().map(|(_, run)| run.requests.len()).sum();
     report.summary = format!("{count} requests, {} scenarios", runs.len());
@@ -41,13 +48,36 @@ pub fn report(runs: &[(Scenario, Run)]) -> Report {
 }
 
 const REQUEST_COLUMNS: &[&str] = &[
-    "scenario", "id", "at_s", "phase", "saw", "detail", "first_token_s", "end_s", "calls",
+    "scenario",
+    "id",
+    "at_s",
+    "phase",
+    "saw",
+    "detail",
+    "first_token_s",
+    "end_s",
+    "calls",
 ];
 const MINUTE_COLUMNS: &[&str] = &[
-    "scenario", "minute", "requests", "answered", "failed", "gave_up", "hollow", "p50_first_token_s", "p95_first_token_s",
+    "scenario",
+    "minute",
+    "requests",
+    "answered",
+    "failed",
+    "gave_up",
+    "hollow",
+    "p50_first_token_s",
+    "p95_first_token_s",
 ];
 const PHASE_COLUMNS: &[&str] = &[
-    "scenario", "phase", "requests", "answered", "failed", "gave_up", "hollow", "p50_first_token_s",
+    "scenario",
+    "phase",
+    "requests",
+    "answered",
+    "failed",
+    "gave_up",
+    "hollow",
+    "p50_first_token_s",
     "p99_first_token_s",
 ];
 
@@ -81,9 +111,15 @@ fn answer(scenario: &Scenario, run: &Run, verdicts: &[Verdict]) -> Answer {
 
 fn line(verdict: &Verdict) -> String {
     let word = if verdict.holds { "holds" } else { "VIOLATED" };
-    let value = verdict.value.map_or_else(|| "nothing was seen".to_owned(), |value| verdict.unit.show(value));
-    let minute = verdict.first_violation.map_or_else(String::new, |minute| format!(", first in minute {minute}"));
-    let request = verdict.unlucky.map_or_else(String::new, |id| format!(", see request {id}"));
+    let value = verdict
+        .value
+        .map_or_else(|| "nothing was seen".to_owned(), |value| verdict.unit.show(value));
+    let minute = verdict
+        .first_violation
+        .map_or_else(String::new, |minute| format!(", first in minute {minute}"));
+    let request = verdict
+        .unlucky
+        .map_or_else(String::new, |id| format!(", see request {id}"));
     format!("{word}: {} ({value}{minute}{request})", verdict.hypothesis)
 }
 
@@ -93,7 +129,11 @@ fn test(scenario: &Scenario, run: &Run, verdict: &Verdict) -> TestResult {
         name: verdict.hypothesis.clone(),
         group: run.scenario.clone(),
         place: place.and_then(|it| it.place.clone()),
-        status: if verdict.holds { TestStatus::Passed } else { TestStatus::Failed },
+        status: if verdict.holds {
+            TestStatus::Passed
+        } else {
+            TestStatus::Failed
+        },
         headline: line(verdict),
         facts: Vec::new(),
         seconds: None,
@@ -129,7 +169,12 @@ fn minute_rows(run: &Run) -> Vec<Vec<String>> {
         .chunk_by(|a, b| minute(a) == minute(b))
         .filter_map(|chunk| {
             let requests: Vec<&Observation> = chunk.iter().collect();
-            Some(numbers(&run.scenario, &minute(requests.first()?).to_string(), &requests, 0.95))
+            Some(numbers(
+                &run.scenario,
+                &minute(requests.first()?).to_string(),
+                &requests,
+                0.95,
+            ))
         })
         .collect()
 }
@@ -154,12 +199,18 @@ fn numbers(scenario: &str, name: &str, requests: &[&Observation], high: f64) -> 
 
 /// Seconds until the user saw anything.
 fn seen_after(request: &Observation) -> f64 {
-    request.first_token.unwrap_or(request.end).since(request.at).as_secs_f64()
+    request
+        .first_token
+        .unwrap_or(request.end)
+        .since(request.at)
+        .as_secs_f64()
 }
 
 fn request_row(run: &Run, request: &Observation) -> Vec<String> {
     let (saw, detail) = words(&request.seen);
-    let first = request.first_token.map(|first| format!("{:.3}", first.since(request.at).as_secs_f64()));
+    let first = request
+        .first_token
+        .map(|first| format!("{:.3}", first.since(request.at).as_secs_f64()));
     vec![
         run.scenario.clone(),
         request.id.to_string(),

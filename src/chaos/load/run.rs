@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chaos::hypothesis::{Measure, Seen, Unit, Verdict, recovery};
+use crate::chaos::hypothesis::{Hypothesis, Measure, Scope, Seen, Unit, Verdict, recovery};
 use crate::chaos::{Observation, Scenario};
 use crate::pipeline::policy::Tick;
 
@@ -19,6 +19,8 @@ pub struct Run {
     pub fault: Option<(Duration, Duration)>,
     /// How many times as fast as the scenario its schedule was.
     pub speed: f64,
+    /// How many calls providers got, where the emulator or proxy behind the application counted them.
+    pub provider_calls: Option<u64>,
     /// Why it ended before its time.
     pub stopped: Option<Stopped>,
 }
@@ -73,13 +75,44 @@ impl Run {
             fault: None,
             answers_by: &|_, _| false,
         };
-        let unseen = |measure: &Measure| measure.unit() == Unit::Usd || matches!(measure, Measure::By(_));
-        let (unseen, seen): (Vec<_>, Vec<_>) = scenario.hypotheses.iter().partition(|it| unseen(&it.measure));
+        let sees = |it: &&Hypothesis| match it.measure {
+            Measure::By(_) => false,
+            Measure::CallsPerRequest => self.provider_calls.is_some() && it.scope == Scope::Run,
+            _ => it.measure.unit() != Unit::Usd,
+        };
+        let (seen, unseen): (Vec<_>, Vec<_>) = scenario.hypotheses.iter().partition(sees);
         let verdicts = seen.iter().map(|hypothesis| {
-            let run = if hypothesis.measure == Measure::Recovery { &clock } else { &whole };
+            let run = if hypothesis.measure == Measure::Recovery {
+                &clock
+            } else {
+                &whole
+            };
             hypothesis.check(run, Some(&baseline))
         });
         (verdicts.collect(), unseen.iter().map(|it| it.text.clone()).collect())
+    }
+
+    /// The requests at the scenario's times, each with its part of the calls that providers got: which of them were
+    /// whose cannot be seen from outside.
+    fn in_scenario_time(&self) -> Vec<Observation> {
+        let moved = |request: &Observation, calls: u32| {
+            let at = Tick::ZERO.after(Duration::from_nanos(request.at.0).mul_f64(self.speed));
+            let later = |tick: Tick| at.after(tick.since(request.at));
+            Observation {
+                at,
+                first_token: request.first_token.map(later),
+                end: later(request.end),
+                attempts: Vec::new(),
+                calls,
+                ..request.clone()
+            }
+        };
+        let shares = Shares::new(self.provider_calls.unwrap_or(0), self.requests.len() as u64);
+        self.requests
+            .iter()
+            .zip(shares)
+            .map(|(request, calls)| moved(request, calls))
+            .collect()
     }
 
     /// The requests before the first fault: what all is held against.
@@ -88,20 +121,28 @@ impl Run {
         let sent_before = |it: &&Observation| Duration::from_nanos(it.at.0) < begin;
         self.requests.iter().filter(sent_before).cloned().collect()
     }
+}
 
-    /// The requests at the scenario's times; waits are as they were.
-    fn in_scenario_time(&self) -> Vec<Observation> {
-        let moved = |request: &Observation| {
-            let at = Tick::ZERO.after(Duration::from_nanos(request.at.0).mul_f64(self.speed));
-            let later = |tick: Tick| at.after(tick.since(request.at));
-            Observation {
-                at,
-                first_token: request.first_token.map(later),
-                end: later(request.end),
-                attempts: Vec::new(),
-                ..request.clone()
-            }
-        };
-        self.requests.iter().map(moved).collect()
+/// A number of calls dealt out evenly among requests.
+struct Shares {
+    calls: u64,
+    requests: u64,
+    at: u64,
+}
+
+impl Shares {
+    const fn new(calls: u64, requests: u64) -> Self {
+        Self { calls, requests, at: 0 }
+    }
+}
+
+impl Iterator for Shares {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let until = |at: u64| self.calls * at / self.requests.max(1);
+        let dealt = until(self.at + 1) - until(self.at);
+        self.at += 1;
+        u32::try_from(dealt).ok()
     }
 }

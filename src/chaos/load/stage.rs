@@ -46,10 +46,23 @@ impl Stage {
     pub async fn clear(&self, http: &Client) -> Result<(), LoadError> {
         let state = self.ask(http, Method::GET, "state", None).await?;
         let faults = state.get("faults").and_then(Value::as_array);
-        for index in faults.into_iter().flatten().filter_map(|fault| fault.get("index")?.as_u64()) {
+        for index in faults
+            .into_iter()
+            .flatten()
+            .filter_map(|fault| fault.get("index")?.as_u64())
+        {
             self.ask(http, Method::DELETE, &format!("faults/{index}"), None).await?;
         }
         Ok(())
+    }
+
+    /// How many calls providers have got since the scenario's faults were set; `None` where it does not say.
+    ///
+    /// # Errors
+    /// Fails when it does not answer.
+    pub async fn calls(&self, http: &Client) -> Result<Option<u64>, LoadError> {
+        let state = self.ask(http, Method::GET, "state", None).await?;
+        Ok(state.get("calls").and_then(Value::as_u64))
     }
 
     async fn ask(&self, http: &Client, method: Method, path: &str, body: Option<Value>) -> Result<Value, LoadError> {
@@ -62,11 +75,20 @@ impl Stage {
         if let Some(body) = body {
             request = request.body(body.to_string());
         }
-        let response = request.send().await.map_err(|error| wrong(error.without_url().to_string()))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| wrong(error.without_url().to_string()))?;
         let status = response.status();
-        let text = response.text().await.map_err(|error| wrong(error.without_url().to_string()))?;
+        let text = response
+            .text()
+            .await
+            .map_err(|error| wrong(error.without_url().to_string()))?;
         if !status.is_success() {
-            return Err(wrong(format!("status {status}: {}", text.chars().take(500).collect::<String>())));
+            return Err(wrong(format!(
+                "status {status}: {}",
+                text.chars().take(500).collect::<String>()
+            )));
         }
         serde_json::from_str(&text).map_err(|_| wrong("the answer is no JSON".to_owned()))
     }

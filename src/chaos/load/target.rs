@@ -145,7 +145,9 @@ fn filled(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<St
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
-        let Some((name, after)) = after.split_once('}') else { break };
+        let Some((name, after)) = after.split_once('}') else {
+            break;
+        };
         let value = environment(name).ok_or_else(|| LoadError::Target(format!("the variable {name} is not set")))?;
         out.push_str(before);
         out.push_str(&value);
@@ -172,7 +174,12 @@ mod tests {
         for url in ["http://127.0.0.1:4000/v1", "http://localhost:8080", "http://[::1]:1/v1"] {
             assert!(endpoint(url, &[]).is_ok(), "{url}");
         }
-        for url in ["https://api.example.com/v1", "http://127.0.0.1.example.com", "http://10.0.0.1/v1", "nonsense"] {
+        for url in [
+            "https://api.example.com/v1",
+            "http://127.0.0.1.example.com",
+            "http://10.0.0.1/v1",
+            "nonsense",
+        ] {
             assert!(endpoint(url, &[]).is_err(), "{url}");
         }
         assert!(endpoint("https://staging.example.com/v1", &["staging.example.com".to_owned()]).is_ok());
@@ -181,8 +188,17 @@ mod tests {
     #[test]
     fn a_base_url_becomes_the_chat_endpoint_and_keys_are_not_shown() {
         let shown = |url: &str| endpoint(url, &[]).unwrap().shown();
-        assert_eq!(shown("http://localhost:4000"), "http://localhost:4000/v1/chat/completions");
-        assert_eq!(shown("http://localhost:4000/openai/v1/"), "http://localhost:4000/openai/v1/chat/completions");
-        assert_eq!(shown("http://me:secret@localhost/v1/chat/completions?key=x"), "http://localhost/v1/chat/completions");
+        assert_eq!(
+            shown("http://localhost:4000"),
+            "http://localhost:4000/v1/chat/completions"
+        );
+        assert_eq!(
+            shown("http://localhost:4000/openai/v1/"),
+            "http://localhost:4000/openai/v1/chat/completions"
+        );
+        assert_eq!(
+            shown("http://me:secret@localhost/v1/chat/completions?key=x"),
+            "http://localhost/v1/chat/completions"
+        );
     }
 }

@@ -130,7 +130,10 @@ async fn answer(socket: &mut TcpStream, answer: Answer, streamed: bool) -> Optio
         Answer::Good if !streamed => return json(socket, 200, &whole(TEXT)).await,
         Answer::Empty if !streamed => return json(socket, 200, "{\"choices\":[]}").await,
         Answer::Half if !streamed => return json(socket, 200, &whole("one two three")).await,
-        Answer::ErrorEvent => format!("{}data: {{\"error\":{{\"message\":\"overloaded\"}}}}\n\n", event("one", "null")),
+        Answer::ErrorEvent => format!(
+            "{}data: {{\"error\":{{\"message\":\"overloaded\"}}}}\n\n",
+            event("one", "null")
+        ),
         Answer::Good => format!("{}{}data: [DONE]\n\n", event(TEXT, "null"), event("", "\"stop\"")),
         Answer::Empty => format!("{}data: [DONE]\n\n", event("", "\"stop\"")),
         Answer::Half => event("one two three", "null"),
@@ -196,7 +199,12 @@ async fn half_an_answer_that_calls_itself_whole_is_found_by_its_length() {
 async fn the_client_tries_again_as_its_sdk_does() {
     let application = Application::start(|_, _| Answer::Status(503)).await;
     let client = "client: {retries: 2, like: openai-python}";
-    let run = application.run(&scenario(&format!("rate: 10/s, for: 100ms, {client}, patience: 700ms"), "")).await;
+    let run = application
+        .run(&scenario(
+            &format!("rate: 10/s, for: 100ms, {client}, patience: 700ms"),
+            "",
+        ))
+        .await;
     // Half a second before the first repetition; patience ends before the second.
     assert_eq!((run.requests.len(), run.requests[0].seen), (1, Seen::GaveUp));
     assert_eq!(run.requests[0].calls, 2);
@@ -216,14 +224,19 @@ async fn abort_conditions_and_the_user_stop_it() {
     };
     let endpoint = Endpoint::new(&target, &[], &|_| None).unwrap();
     let at_once = Box::pin(std::future::ready(()));
-    let run = drive(&scenario, 1.0, endpoint, None, at_once, &mut |_| {}).await.unwrap();
+    let run = drive(&scenario, 1.0, endpoint, None, at_once, &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!(run.stopped, Some(Stopped::Interrupted));
 }
 
 #[tokio::test]
 async fn the_stage_gets_the_faults_of_the_schedule_and_is_left_empty() {
     let application = Application::start(|_, _| Answer::Good).await;
-    let text = scenario("rate: 100/s, for: 100ms", "faults: [{at: 20ms, for: 20ms, on: provider/openai, answer: 529}]\n");
+    let text = scenario(
+        "rate: 100/s, for: 100ms",
+        "faults: [{at: 20ms, for: 20ms, on: provider/openai, answer: 529}]\n",
+    );
     let scenario = Scenario::parse(&SourceFile::new("load.yaml", text)).unwrap();
     let stage = Stage {
         url: application.url.clone(),
@@ -231,7 +244,10 @@ async fn the_stage_gets_the_faults_of_the_schedule_and_is_left_empty() {
     stage.set(&reqwest_client(), &scenario).await.unwrap();
     stage.clear(&reqwest_client()).await.unwrap();
     let asked = application.asked.lock().unwrap().clone();
-    let lines: Vec<&str> = asked.iter().map(|line| line.split(" http/1.1").next().unwrap()).collect();
+    let lines: Vec<&str> = asked
+        .iter()
+        .map(|line| line.split(" http/1.1").next().unwrap())
+        .collect();
     assert_eq!(
         lines,
         [
@@ -245,7 +261,11 @@ async fn the_stage_gets_the_faults_of_the_schedule_and_is_left_empty() {
             "delete /__aisys/faults/4",
         ]
     );
-    assert!(asked[3].contains("\"answer\":529") && asked[3].contains("\"at\":0.02"), "{}", asked[3]);
+    assert!(
+        asked[3].contains("\"answer\":529") && asked[3].contains("\"at\":0.02"),
+        "{}",
+        asked[3]
+    );
 }
 
 fn reqwest_client() -> reqwest::Client {
@@ -278,5 +298,8 @@ async fn a_report_says_what_held_and_shows_each_request() {
         .iter()
         .map(|row| (row[1].as_str(), row[2].as_str(), row[4].as_str()))
         .collect();
-    assert_eq!(phases, [("before", "10", "0"), ("fault", "5", "5"), ("after", "15", "0")]);
+    assert_eq!(
+        phases,
+        [("before", "10", "0"), ("fault", "5", "5"), ("after", "15", "0")]
+    );
 }

@@ -90,15 +90,12 @@ impl Users {
         let streamed = request.streamed && self.endpoint.streams();
         let mut again = 0;
         loop {
-            let prepared = match self.endpoint.request(request) {
-                Ok(prepared) => prepared,
-                Err(_) => {
-                    return Exchange {
-                        first_token: None,
-                        status: None,
-                        ending: Ending::Failed(Failure::Connect),
-                    };
-                }
+            let Ok(prepared) = self.endpoint.request(request) else {
+                return Exchange {
+                    first_token: None,
+                    status: None,
+                    ending: Ending::Failed(Failure::Connect),
+                };
             };
             observation.calls += 1;
             let begin = self.now();
@@ -129,7 +126,9 @@ impl Users {
 fn wait_before(client: &Client, failure: &Failure, again: u32, chance: &mut Chance) -> Option<Duration> {
     let asked = match failure {
         Failure::Connect | Failure::TimedOut(Limit::Connect | Limit::Total) => None,
-        Failure::Status { status, retry_after, .. } if client.tries_again_after(*status) => *retry_after,
+        Failure::Status {
+            status, retry_after, ..
+        } if client.tries_again_after(*status) => *retry_after,
         _ => return None,
     };
     if let (Some(asked), Some(most)) = (asked, client.retry_after) {
@@ -173,9 +172,8 @@ mod tests {
     #[test]
     fn each_client_waits_as_its_sdk_does() {
         let mut chance = Chance::seeded(1, "test");
-        let mut wait = |name: &str, failure: &Failure| {
-            wait_before(&Client::named(name).unwrap(), failure, 0, &mut chance)
-        };
+        let mut wait =
+            |name: &str, failure: &Failure| wait_before(&Client::named(name).unwrap(), failure, 0, &mut chance);
         assert_eq!(wait("openai-python", &refused(Some(20))), Some(Duration::from_secs(20)));
         assert_eq!(wait("openai-python", &refused(Some(86_400))), None);
         let own = wait("anthropic", &refused(Some(86_400))).unwrap();

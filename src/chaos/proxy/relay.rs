@@ -57,7 +57,12 @@ pub fn forwarded(head: &[u8], outline: &RequestOutline, upstream: &Upstream) -> 
 ///
 /// # Errors
 /// Fails when the client has gone or the server breaks off.
-pub async fn relay(client: &mut Client, outline: &RequestOutline, upstream: &Upstream, kept: &mut Kept) -> io::Result<Ending> {
+pub async fn relay(
+    client: &mut Client,
+    outline: &RequestOutline,
+    upstream: &Upstream,
+    kept: &mut Kept,
+) -> io::Result<Ending> {
     let mut request = forwarded(&client.unread, outline, upstream);
     let mut body = BodyReader::new(outline.length);
     let rest = &client.unread[outline.bytes..];
@@ -145,7 +150,9 @@ pub async fn pass(
             }
         }
         if let Some((followed, _)) = &mut answer {
-            at += followed.advance(&reply[at..], None).map_err(|_| io::ErrorKind::InvalidData)?;
+            at += followed
+                .advance(&reply[at..], None)
+                .map_err(|_| io::ErrorKind::InvalidData)?;
         }
         if at > 0 {
             socket.write_all(&reply[..at]).await?;
@@ -157,7 +164,11 @@ pub async fn pass(
                 if *keeps && clean {
                     kept.keep(connection);
                 }
-                return Ok(if *keeps && clean && outline.keeps { Ending::Keep } else { Ending::Close });
+                return Ok(if *keeps && clean && outline.keeps {
+                    Ending::Keep
+                } else {
+                    Ending::Close
+                });
             }
             Some(_) if at == reply.len() => reply.clear(),
             _ => {

@@ -20,7 +20,9 @@ fn join_entries(map: &mut Map) {
     while let Some(mut entry) = entries.next() {
         if let Data::Str(text) = &mut entry.value.data {
             while is_open(text) {
-                let Some(next) = entries.next_if(|next| next.value.is_null()) else { break };
+                let Some(next) = entries.next_if(|next| next.value.is_null()) else {
+                    break;
+                };
                 text.push_str(", ");
                 text.push_str(&next.key.text);
             }

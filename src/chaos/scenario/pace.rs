@@ -28,12 +28,18 @@ impl Scenario {
     /// one, to see it recover. A fault without an end stays without one.
     #[must_use]
     pub fn with_room(self) -> Self {
-        let Some((begin, end)) = self.fault_span() else { return self };
+        let Some((begin, end)) = self.fault_span() else {
+            return self;
+        };
         let lasts = self.traffic.lasts;
         let room = lasts.mul_f64(ROOM);
         let lead = room.saturating_sub(begin);
         let endless = self.faults.iter().any(|fault| fault.over().is_none());
-        let tail = if endless { Duration::ZERO } else { room.saturating_sub(lasts.saturating_sub(end)) };
+        let tail = if endless {
+            Duration::ZERO
+        } else {
+            room.saturating_sub(lasts.saturating_sub(end))
+        };
         self.with(|scenario| {
             scenario.traffic.lasts = lasts + lead + tail;
             scenario.faults.iter_mut().for_each(|fault| fault.at += lead);

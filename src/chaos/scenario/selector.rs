@@ -100,7 +100,10 @@ impl Selector {
         };
         let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == word) else {
             let names: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
-            return Err(format!("there is no kind of selector `{word}` (expected {})", names.join(", ")));
+            return Err(format!(
+                "there is no kind of selector `{word}` (expected {})",
+                names.join(", ")
+            ));
         };
         Ok(Self::Sharing(*kind, Pattern::new(name)))
     }

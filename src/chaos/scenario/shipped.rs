@@ -112,13 +112,22 @@ mod tests {
         for shipped in SCENARIOS {
             let scenario = shipped.read().unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(scenario.name, shipped.name());
-            assert!(!scenario.about.is_empty() && !scenario.hypotheses.is_empty(), "{}", shipped.path);
+            assert!(
+                !scenario.about.is_empty() && !scenario.hypotheses.is_empty(),
+                "{}",
+                shipped.path
+            );
             let is_incident = scenario.class.as_deref() == Some("incident");
             assert_eq!(is_incident, !scenario.source.is_empty(), "{}", shipped.path);
             assert_eq!(is_incident, !scenario.assumed.is_empty(), "{}", shipped.path);
             let (begin, end) = scenario.fault_span().unwrap();
             assert!(!begin.is_zero() && end <= scenario.traffic.lasts, "{}", shipped.path);
-            let over = scenario.faults.iter().filter_map(super::super::Injection::over).max().unwrap();
+            let over = scenario
+                .faults
+                .iter()
+                .filter_map(super::super::Injection::over)
+                .max()
+                .unwrap();
             assert!(over < scenario.traffic.lasts, "{}: {over:?}", shipped.path);
         }
     }

@@ -17,7 +17,7 @@ pub enum Subject {
         route: Option<String>,
     },
     /// A running application.
-    Target(Target),
+    Target(Box<Target>),
 }
 
 /// A running application.
@@ -45,7 +45,7 @@ pub(super) fn read(root: &Fields<'_>, folder: &std::path::Path) -> Result<Option
             let route = root.text("route")?;
             Ok(Some(Subject::System { paths, route }))
         }
-        (None, Some(node)) => self::target(node).map(|target| Some(Subject::Target(target))),
+        (None, Some(node)) => self::target(node).map(|target| Some(Subject::Target(Box::new(target)))),
         (None, None) => Ok(None),
     }
 }

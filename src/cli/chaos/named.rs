@@ -95,7 +95,7 @@ impl SubjectArgs {
 pub(super) fn read_system(paths: &[PathBuf], notes: &mut dyn Write) -> Result<System, Failure> {
     let Reading { system, errors, .. } = read::read(paths, &Prices::shipped());
     for error in &errors {
-        writeln!(notes, "{error}")?;
+        writeln!(notes, "{}", error.render())?;
     }
     if system.routes.is_empty() {
         return Err(Failure::Usage(format!(

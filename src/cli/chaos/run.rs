@@ -56,7 +56,10 @@ pub(super) struct RunArgs {
 }
 
 fn times(text: &str) -> Result<f64, String> {
-    let times = text.parse().ok().filter(|times: &f64| times.is_finite() && *times > 0.0);
+    let times = text
+        .parse()
+        .ok()
+        .filter(|times: &f64| times.is_finite() && *times > 0.0);
     times.ok_or_else(|| "expected a number above 0".to_owned())
 }
 
@@ -70,7 +73,12 @@ pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Writ
         .map_err(|error| Failure::Outside(error.to_string()))?;
     let mut runs = Vec::new();
     let mut code = exit::HOLDS;
-    for Plan { scenario, speed, endpoint } in plans {
+    for Plan {
+        scenario,
+        speed,
+        endpoint,
+    } in plans
+    {
         let seconds = scenario.traffic.lasts.as_secs_f64();
         let rate = scenario.traffic.rate;
         writeln!(
@@ -80,7 +88,9 @@ pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Writ
             endpoint.shown(),
             scenario.seed
         )?;
-        let run = runtime.block_on(one(arguments, &scenario, speed, endpoint)).map_err(failure)?;
+        let run = runtime
+            .block_on(one(arguments, &scenario, speed, endpoint))
+            .map_err(|error| failure(&error))?;
         let (verdicts, _) = run.verdicts(&scenario);
         if run.stopped == Some(Stopped::Interrupted) {
             code = exit::OUTSIDE;
@@ -106,11 +116,11 @@ async fn one(arguments: &RunArgs, scenario: &Scenario, speed: f64, endpoint: End
             std::future::pending::<()>().await;
         }
     });
-    let run = load::drive(scenario, speed, endpoint, stage.as_ref(), interrupted, &mut |progress| {
+    let mut show = |progress: load::Progress| {
         bar.set_position(progress.ended);
         bar.set_message(format!("{} sent, {} amiss", progress.sent, progress.amiss));
-    });
-    let run = run.await;
+    };
+    let run = load::drive(scenario, speed, endpoint, stage.as_ref(), interrupted, &mut show).await;
     bar.finish_and_clear();
     run
 }
@@ -128,7 +138,7 @@ fn bar(name: &str) -> ProgressBar {
     bar
 }
 
-fn failure(error: LoadError) -> Failure {
+fn failure(error: &LoadError) -> Failure {
     match error {
         LoadError::Target(_) => Failure::Usage(error.to_string()),
         LoadError::Stage { .. } => Failure::Outside(error.to_string()),
@@ -145,14 +155,24 @@ struct Plan {
 fn plans(arguments: &RunArgs) -> Result<Vec<Plan>, Failure> {
     let scenarios: Vec<Scenario> = if arguments.all {
         let read = shipped::SCENARIOS.iter().map(shipped::Shipped::read);
-        read.collect::<Result<_, _>>().map_err(|error| Failure::Usage(error.to_string()))?
+        read.collect::<Result<_, _>>()
+            .map_err(|error| Failure::Usage(error.to_string()))?
     } else {
-        arguments.scenarios.iter().map(|name| find(name)).collect::<Result<_, _>>()?
+        arguments
+            .scenarios
+            .iter()
+            .map(|name| find(name))
+            .collect::<Result<_, _>>()?
     };
     if scenarios.is_empty() {
-        return Err(Failure::Usage("name a scenario, or --all; `aisys chaos list` lists those that ship".to_owned()));
+        return Err(Failure::Usage(
+            "name a scenario, or --all; `aisys chaos list` lists those that ship".to_owned(),
+        ));
     }
-    scenarios.into_iter().map(|scenario| plan(arguments, scenario)).collect()
+    scenarios
+        .into_iter()
+        .map(|scenario| plan(arguments, scenario))
+        .collect()
 }
 
 fn plan(arguments: &RunArgs, scenario: Scenario) -> Result<Plan, Failure> {
@@ -161,7 +181,7 @@ fn plan(arguments: &RunArgs, scenario: Scenario) -> Result<Plan, Failure> {
             url: url.clone(),
             ..Target::default()
         },
-        (None, Some(Subject::Target(target))) => target.clone(),
+        (None, Some(Subject::Target(target))) => Target::clone(target),
         (None, _) => {
             return Err(Failure::Usage(format!(
                 "{} names no `target`: say which application with --target URL",
@@ -170,8 +190,8 @@ fn plan(arguments: &RunArgs, scenario: Scenario) -> Result<Plan, Failure> {
         }
     };
     target.model = arguments.model.clone().or(target.model);
-    let endpoint =
-        Endpoint::new(&target, &arguments.allow_remote, &|name| std::env::var(name).ok()).map_err(failure)?;
+    let endpoint = Endpoint::new(&target, &arguments.allow_remote, &|name| std::env::var(name).ok())
+        .map_err(|error| failure(&error))?;
     let scenario = match &arguments.on {
         Some(on) => scenario.aimed(on).map_err(Failure::Usage)?,
         None => scenario,
