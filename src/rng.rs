@@ -1,45 +1,64 @@
 //! The only place that makes chance: `ChaCha8`, whose stream is the same on every platform and in
-//! every release.
+//! every release, and `SplitMix64` where each of millions of things needs a stream of its own.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 
 /// A source of chance that a seed and a name determine.
 #[derive(Debug, Clone)]
-pub struct Chance(ChaCha8Rng);
+pub struct Chance(Source);
+
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one lives for the time of a draw, on the stack")]
+enum Source {
+    ChaCha(ChaCha8Rng),
+    /// The next number is the counter's, mixed (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
+    /// Generators", OOPSLA 2014): nothing to set up, and a stream is one number to keep.
+    Counter(u64),
+}
 
 impl Chance {
     /// The stream of a seed for one purpose: another purpose gets other numbers, so that a new use of
     /// chance never shifts an old one.
     #[must_use]
     pub fn seeded(seed: u64, purpose: &str) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed ^ fnv(purpose.as_bytes())))
+        Self(Source::ChaCha(ChaCha8Rng::seed_from_u64(seed ^ fnv(purpose.as_bytes()))))
     }
 
     /// The stream of one numbered thing among many of a seed: a call, and one use of chance about it. Nothing is
     /// computed before the first draw but the seed.
     #[must_use]
     pub fn numbered(seed: u64, number: u64, of: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(mixed(seed, number, of)))
+        Self(Source::Counter(mixed(seed, number, of)))
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        match &mut self.0 {
+            Source::ChaCha(stream) => stream.next_u64(),
+            Source::Counter(counter) => {
+                *counter = counter.wrapping_add(GOLDEN);
+                mix(*counter)
+            }
+        }
     }
 
     /// A whole number from 0 up to, and without, `bound`; 0 when the bound is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         // Lemire, "Fast Random Integer Generation in an Interval" (2019), without the rejection: the
         // bias is below 2^-32 for every bound that memory can hold.
-        let product = u128::from(self.0.next_u64()) * bound as u128;
+        let product = u128::from(self.next_u64()) * bound as u128;
         usize::try_from(product >> 64).unwrap_or(0)
     }
 
     /// A number from 0 up to, and without, 1.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub fn unit(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A coin.
     pub fn coin(&mut self) -> bool {
-        self.0.next_u64() >> 63 == 1
+        self.next_u64() >> 63 == 1
     }
 }
 
@@ -47,13 +66,20 @@ impl Chance {
 /// cheaper than a stream. The steps are `SplitMix64`'s (Steele, Lea, Flood, OOPSLA 2014).
 #[must_use]
 pub const fn mixed(seed: u64, number: u64, of: u64) -> u64 {
-    const fn step(mut z: u64) -> u64 {
-        z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    const fn step(z: u64) -> u64 {
+        mix(z.wrapping_add(GOLDEN))
     }
     step(step(step(seed) ^ number) ^ of)
+}
+
+/// 2^64 over the golden ratio: the step between two counters of `SplitMix64`.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// `SplitMix64`'s finalizer.
+const fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// The same as a number from 0 up to, and without, 1.
@@ -92,6 +118,17 @@ mod tests {
         assert!((mean - 0.5).abs() < 0.01, "{mean}");
         assert_ne!(mixed(1, 2, 3), mixed(2, 1, 3));
         assert_ne!(mixed(1, 2, 3), mixed(1, 3, 2));
+    }
+
+    #[test]
+    fn the_counter_stream_is_the_published_one() {
+        // The first numbers of SplitMix64 from the state 0 (Vigna's splitmix64.c).
+        let mut chance = Chance(Source::Counter(0));
+        assert_eq!(chance.next_u64(), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(chance.next_u64(), 0x6e78_9e6a_a1b9_65f4);
+        let mut chance = Chance::numbered(7, 1, 2);
+        let mean = (0..10_000).map(|_| chance.unit()).sum::<f64>() / 10_000.0;
+        assert!((mean - 0.5).abs() < 0.01, "{mean}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod observation;
 pub mod proxy;
 pub mod report;
 pub mod scenario;
+pub mod sim;
 
 pub use behaviour::Behaviour;
 pub use observation::Observation;

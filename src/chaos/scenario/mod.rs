@@ -121,6 +121,18 @@ impl Scenario {
         Requests::new(self, seed)
     }
 
+    /// Whether nothing is broken at a moment.
+    #[must_use]
+    pub fn is_quiet(&self, at: Duration) -> bool {
+        self.timeline.at(at).is_empty()
+    }
+
+    /// When faults begin or end next; `None`: never again.
+    #[must_use]
+    pub fn changes_after(&self, at: Duration) -> Option<Duration> {
+        self.timeline.changes_after(at)
+    }
+
     /// Tokens that faults add to a request's prompt.
     fn uploaded(&self, seed: u64, request: u64, at: Duration) -> u32 {
         let in_force = self.timeline.at(at).iter().map(|index| &self.faults[*index]);

@@ -70,6 +70,12 @@ impl Timeline {
         self.in_force.get(stretch.wrapping_sub(1)).map_or(&[], Vec::as_slice)
     }
 
+    /// When the next stretch begins.
+    pub(super) fn changes_after(&self, at: Duration) -> Option<Duration> {
+        let stretch = self.begins.partition_point(|begin| *begin <= at);
+        self.begins.get(stretch).copied()
+    }
+
     /// When the first fault begins and the last one ends, up to the end of the scenario.
     pub(super) fn span(injections: &[Injection], end: Duration) -> Option<(Duration, Duration)> {
         let first = injections.iter().map(|it| it.at).min()?;

@@ -1,7 +1,6 @@
 //! `aisys chaos run --target URL [SCENARIO]…`: drives a running application.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,10 +11,10 @@ use crate::chaos::load::{self, Endpoint, LoadError, Run, Stage, Stopped};
 use crate::chaos::scenario::{Subject, Target, shipped};
 use crate::cli::eval::OutputArgs;
 use crate::exit;
-use crate::system::nearest;
 
 use super::Failure;
 use super::emulated::Port;
+use super::named::find;
 
 /// A run that no speed is named for lasts about so long at most.
 const USUAL: Duration = Duration::from_secs(120);
@@ -193,22 +192,6 @@ fn plans(arguments: &RunArgs, port: Option<&Port>) -> Result<Vec<Plan>, Failure>
         .into_iter()
         .map(|scenario| plan(arguments, port, scenario))
         .collect()
-}
-
-fn find(name: &str) -> Result<Scenario, Failure> {
-    let path = Path::new(name);
-    let read = match shipped::named(name) {
-        Some(shipped) if !path.exists() => shipped.read(),
-        _ if path.exists() => Scenario::read(path),
-        _ => {
-            let near = nearest(name, shipped::SCENARIOS.iter().map(shipped::Shipped::name));
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            return Err(Failure::Usage(format!(
-                "there is no file and no shipped scenario {name:?}{hint}"
-            )));
-        }
-    };
-    read.map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn plan(arguments: &RunArgs, port: Option<&Port>, scenario: Scenario) -> Result<Plan, Failure> {

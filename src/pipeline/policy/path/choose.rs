@@ -42,11 +42,8 @@ impl Path {
         let mut left = world.chance.unit() * if equal { f64::from(count) } else { total };
         let mut last = None;
         for (weight, branch) in branches {
-            if count > 1 && self.against(world, *branch, ejects, now) != best {
+            if self.against(world, *branch, ejects, now) != best {
                 continue;
-            }
-            if count == 1 && self.against(world, *branch, ejects, now) == best {
-                return Some(*branch);
             }
             last = Some(*branch);
             left -= if equal { 1.0 } else { weight.max(0.0) };

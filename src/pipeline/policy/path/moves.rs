@@ -337,9 +337,18 @@ const fn asked(failure: &Failure) -> Option<Duration> {
 /// How long to wait before repetition `n`: what the provider asks for where that is obeyed, else the backoff.
 fn wait(backoff: &Backoff, n: u32, failure: &Failure, chance: &mut Chance) -> Duration {
     match (asked(failure), backoff.retry_after) {
-        (Some(asked), Some(Wait::Unbounded)) => asked,
-        (Some(asked), Some(Wait::AtMost(most))) if asked <= most => asked,
+        // What is added by chance is added to the provider's wish too (`LiteLLM`'s `calculate_retry_after`).
+        (Some(asked), Some(Wait::Unbounded)) => asked.saturating_add(added(backoff, chance)),
+        (Some(asked), Some(Wait::AtMost(most))) if asked <= most => asked.saturating_add(added(backoff, chance)),
         _ => jittered(backoff, n, chance),
+    }
+}
+
+fn added(backoff: &Backoff, chance: &mut Chance) -> Duration {
+    if backoff.jitter.is_zero() {
+        Duration::ZERO
+    } else {
+        backoff.jitter.mul_f64(chance.unit())
     }
 }
 
