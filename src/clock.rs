@@ -85,10 +85,7 @@ pub fn http_date(unix_seconds: f64) -> String {
 
 /// A moment as RFC 3339 writes it: `2026-11-24T16:05:39.500Z`.
 #[must_use]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "seconds of our time fit"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "seconds of our time fit")]
 pub fn rfc3339(unix_seconds: f64) -> String {
     let millis = (unix_seconds * 1_000.0) as i64;
     let (days, of_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));

@@ -37,8 +37,9 @@ pub use message::{
     ResponseFormat, Role, Tool, ToolCall, ToolCallDelta, ToolChoice, Usage,
 };
 pub use openai::{
-    ResponsesDecoder, ResponsesEncoder, embedding_reply_from_json, embedding_reply_to_json, embedding_request_from_json, embedding_request_to_json,
-    responses_reply_from_json, responses_reply_to_json, responses_request_from_json, responses_request_to_json,
+    ResponsesDecoder, ResponsesEncoder, embedding_reply_from_json, embedding_reply_to_json,
+    embedding_request_from_json, embedding_request_to_json, responses_reply_from_json, responses_reply_to_json,
+    responses_request_from_json, responses_request_to_json,
 };
 pub use sse::{SseReader, comment as sse_comment};
 pub use stream::{Decode, Encode};

@@ -30,8 +30,13 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("no address in {line:?}"));
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .split("http://")
+            .nth(1)
+            .unwrap_or_else(|| panic!("no address in {line:?}"));
         let address = address.split(['/', ',']).next().unwrap().trim().to_owned();
         Self { process, address }
     }
@@ -48,7 +53,8 @@ impl Server {
     fn exchange(&self, method: &str, path: &str, body: &str) -> String {
         let mut socket = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
         socket.write_all(head.as_bytes()).unwrap();
         socket.write_all(body.as_bytes()).unwrap();
         let mut answer = Vec::new();
@@ -59,7 +65,9 @@ impl Server {
 
     fn json(&self, method: &str, path: &str, body: &str) -> Value {
         let answer = self.exchange(method, path, body);
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+        let (_, body) = answer
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("no answer: {answer:?}"));
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))
     }
 }
@@ -79,12 +87,18 @@ fn hold(command: &mut Command, least: usize) {
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(rows.len() >= least, "only {} rows", rows.len());
     let differ: Vec<&Value> = rows.iter().filter(|row| row["expected"] != row["got"]).collect();
-    assert!(differ.is_empty(), "{} of {} rows: {differ:#?}", differ.len(), rows.len());
+    assert!(
+        differ.is_empty(),
+        "{} of {} rows: {differ:#?}",
+        differ.len(),
+        rows.len()
+    );
 }
 
 fn python_sdks(url: &str) -> Command {
     let python = root(".venv-peers/bin/python");
-    let has = python.exists() && std::fs::read_to_string(root(".venv-peers/requirements.txt")).is_ok_and(|it| it.contains("openai"));
+    let has = python.exists()
+        && std::fs::read_to_string(root(".venv-peers/requirements.txt")).is_ok_and(|it| it.contains("openai"));
     assert!(has, "the SDKs for Python are missing; {SETUP}");
     let mut command = Command::new(python);
     command.arg(root("tests/peers/sdks.py")).arg(url);
@@ -107,11 +121,17 @@ fn the_sdks_for_python_see_the_same_through_the_proxy() {
 #[test]
 fn the_sdk_for_javascript_raises_what_real_providers_make_it_raise() {
     let folder = root(".npm-peers");
-    assert!(folder.join("node_modules/openai").exists(), "the SDK for JavaScript is missing; {SETUP}");
+    assert!(
+        folder.join("node_modules/openai").exists(),
+        "the SDK for JavaScript is missing; {SETUP}"
+    );
     // Node looks for packages beside the script.
     std::fs::copy(root("tests/peers/sdks.mjs"), folder.join("sdks.mjs")).unwrap();
     let emulator = Server::emulator(&[SCENARIO]);
-    hold(Command::new("node").arg(folder.join("sdks.mjs")).arg(emulator.url()), 45);
+    hold(
+        Command::new("node").arg(folder.join("sdks.mjs")).arg(emulator.url()),
+        45,
+    );
 }
 
 fn ask(model: &str, stream: bool) -> String {
@@ -144,18 +164,35 @@ fn the_proxy_passes_bytes_as_they_are() {
         assert!(direct.contains("200 OK") && direct.len() > 300, "{direct}");
     }
     let nobody = Server::start(&["proxy", "--upstream", "http://127.0.0.1:1"]);
-    assert!(nobody.exchange("POST", CHAT, &ask("m", false)).starts_with("HTTP/1.1 502"));
+    assert!(
+        nobody
+            .exchange("POST", CHAT, &ask("m", false))
+            .starts_with("HTTP/1.1 502")
+    );
 }
 
 #[test]
 fn a_log_is_replayed_exactly() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("some.yaml");
-    std::fs::write(&scenario, "scenario: some\nseed: 3\nfaults:\n  - {on: everything, share: 0.5, answer: 529}\n").unwrap();
+    std::fs::write(
+        &scenario,
+        "scenario: some\nseed: 3\nfaults:\n  - {on: everything, share: 0.5, answer: 529}\n",
+    )
+    .unwrap();
     let log = folder.path().join("run.jsonl");
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let statuses = |server: &Server| -> Vec<String> {
-        (0..40).map(|_| server.exchange("POST", CHAT, &ask("m", false)).chars().skip(9).take(3).collect()).collect()
+        (0..40)
+            .map(|_| {
+                server
+                    .exchange("POST", CHAT, &ask("m", false))
+                    .chars()
+                    .skip(9)
+                    .take(3)
+                    .collect()
+            })
+            .collect()
     };
     let first = Server::emulator(&[&text(&scenario), "--log", &text(&log)]);
     let met = statuses(&first);
@@ -174,7 +211,11 @@ fn a_log_is_replayed_exactly() {
 fn the_admin_api_switches_adds_and_removes_faults_and_moves_the_clock() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("later.yaml");
-    std::fs::write(&scenario, "scenario: later\nfaults:\n  - {at: 10m, for: 5m, on: provider/openai, answer: 503}\n").unwrap();
+    std::fs::write(
+        &scenario,
+        "scenario: later\nfaults:\n  - {at: 10m, for: 5m, on: provider/openai, answer: 503}\n",
+    )
+    .unwrap();
     for kind in ["emulate", "proxy"] {
         let behind = Server::emulator(&[]);
         let url = behind.url();
@@ -183,21 +224,46 @@ fn the_admin_api_switches_adds_and_removes_faults_and_moves_the_clock() {
             "emulate" => Server::emulator(&[path, "--paused"]),
             _ => Server::start(&["proxy", "--upstream", &url, "--scenario", path, "--paused"]),
         };
-        let status = || server.exchange("POST", CHAT, &ask("m", false)).chars().skip(9).take(3).collect::<String>();
+        let status = || {
+            server
+                .exchange("POST", CHAT, &ask("m", false))
+                .chars()
+                .skip(9)
+                .take(3)
+                .collect::<String>()
+        };
         assert_eq!(status(), "200", "{kind}");
         let state = server.json("POST", "/__aisys/clock/jump?to=11m", "");
-        assert_eq!((&state["clock"]["at"], &state["clock"]["running"]), (&json!(660.0), &json!(false)));
+        assert_eq!(
+            (&state["clock"]["at"], &state["clock"]["running"]),
+            (&json!(660.0), &json!(false))
+        );
         assert_eq!(status(), "503");
         server.json("POST", "/__aisys/faults/0/off", "");
         assert_eq!(status(), "200");
-        let added = server.json("POST", "/__aisys/faults", "on: model/m\nanswer: {status: 429, retry_after: 20s}");
+        let added = server.json(
+            "POST",
+            "/__aisys/faults",
+            "on: model/m\nanswer: {status: 429, retry_after: 20s}",
+        );
         assert_eq!(added, json!({ "added": [1] }));
         assert_eq!(status(), "429");
-        assert!(server.json("POST", "/__aisys/faults", "{on: model/m, answr: 1}")["error"].as_str().unwrap().contains("fault"));
+        assert!(
+            server.json("POST", "/__aisys/faults", "{on: model/m, answr: 1}")["error"]
+                .as_str()
+                .unwrap()
+                .contains("fault")
+        );
         server.json("DELETE", "/__aisys/faults/1", "");
         assert_eq!(status(), "200");
         let last = server.json("GET", "/__aisys/decisions?last=2", "");
-        assert!(last.as_array().unwrap().iter().any(|line| line["met"] == "429, retry after 20s"), "{last}");
+        assert!(
+            last.as_array()
+                .unwrap()
+                .iter()
+                .any(|line| line["met"] == "429, retry after 20s"),
+            "{last}"
+        );
         let state = server.json("POST", "/__aisys/reset", "");
         assert_eq!((&state["calls"], &state["clock"]["at"]), (&json!(0), &json!(0.0)));
         assert!(server.json("GET", "/__aisys/nothing", "")["commands"].is_string());
@@ -213,24 +279,40 @@ fn scripts_and_limits() {
         path.to_str().unwrap().to_owned()
     };
     let script = write("answers.yaml", "- {when: {prompt: Refunds}, say: Seven days.}\n");
-    let limits = write("limits.yaml", "scenario: limits\nproviders:\n  openai: {first_token: 0s, tokens_per_second: 100000, limits: {rpm: 2}}\n");
+    let limits = write(
+        "limits.yaml",
+        "scenario: limits\nproviders:\n  openai: {first_token: 0s, tokens_per_second: 100000, limits: {rpm: 2}}\n",
+    );
     let emulator = Server::emulator(&[&limits, "--answers", &script, "--paused"]);
     let first = emulator.exchange("POST", CHAT, &ask("m", false));
-    assert!(first.contains("Seven days.") && first.contains("x-ratelimit-remaining-requests: 1"), "{first}");
+    assert!(
+        first.contains("Seven days.") && first.contains("x-ratelimit-remaining-requests: 1"),
+        "{first}"
+    );
     emulator.exchange("POST", CHAT, &ask("m", false));
     let third = emulator.exchange("POST", CHAT, &ask("m", false));
-    assert!(third.starts_with("HTTP/1.1 429") && third.contains("retry-after: 30\r\n"), "{third}");
+    assert!(
+        third.starts_with("HTTP/1.1 429") && third.contains("retry-after: 30\r\n"),
+        "{third}"
+    );
 }
 
 #[test]
 fn what_is_no_request_is_answered_and_survived() {
     let emulator = Server::emulator(&[]);
-    for bytes in [&[0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0][..], b"garbage\r\n\r\n", b"POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n"] {
+    for bytes in [
+        &[0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0][..],
+        b"garbage\r\n\r\n",
+        b"POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n",
+    ] {
         let mut socket = TcpStream::connect(&emulator.address).unwrap();
         socket.write_all(bytes).unwrap();
         let mut answer = Vec::new();
         let _ = socket.read_to_end(&mut answer);
-        assert!(answer.starts_with(b"HTTP/1.1 400") || answer.starts_with(&[0x15, 3, 3]), "{answer:?}");
+        assert!(
+            answer.starts_with(b"HTTP/1.1 400") || answer.starts_with(&[0x15, 3, 3]),
+            "{answer:?}"
+        );
     }
     assert!(emulator.exchange("POST", CHAT, "{").contains("no JSON"));
     assert!(emulator.exchange("GET", "/favicon.ico", "").starts_with("HTTP/1.1 404"));

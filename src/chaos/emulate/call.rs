@@ -6,7 +6,7 @@ use crate::chaos::live::{Dialect, Endpoint, Operation, tokens};
 use crate::wire::{ChatRequest, Content, Message, Role, WireError, responses_request_from_json};
 
 /// The header by which a client asks for an answer of so many tokens.
-pub const TOKENS_HEADER: &str = "x-aisys-tokens";
+pub(super) const TOKENS_HEADER: &str = "x-aisys-tokens";
 
 /// One call.
 #[derive(Debug, Clone)]
@@ -52,7 +52,10 @@ impl Call {
             prompt_tokens: 0,
             asked_tokens: header(headers, TOKENS_HEADER).and_then(|it| it.parse().ok()),
         };
-        if !matches!(endpoint.operation, Operation::Models | Operation::Model | Operation::Version) {
+        if !matches!(
+            endpoint.operation,
+            Operation::Models | Operation::Model | Operation::Version
+        ) {
             let value: Value = serde_json::from_slice(body)
                 .map_err(|error| WireError::Malformed(format!("the body is no JSON: {error}")))?;
             call.take(value)?;
@@ -70,7 +73,11 @@ impl Call {
         self.request = match (self.operation, self.dialect) {
             (Operation::Embed, _) => {
                 self.wants_base64 = value.get("encoding_format") == Some(&json!("base64"));
-                let places = ["/dimensions", "/outputDimensionality", "/requests/0/outputDimensionality"];
+                let places = [
+                    "/dimensions",
+                    "/outputDimensionality",
+                    "/requests/0/outputDimensionality",
+                ];
                 let asked = places.iter().find_map(|place| value.pointer(place));
                 self.dimensions = asked.and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok());
                 self.is_batch = value.get("requests").is_some_and(Value::is_array);
@@ -97,7 +104,12 @@ impl Call {
     /// What the user said last.
     #[must_use]
     pub fn question(&self) -> String {
-        let last = self.request.messages.iter().rev().find(|message| message.role == Role::User);
+        let last = self
+            .request
+            .messages
+            .iter()
+            .rev()
+            .find(|message| message.role == Role::User);
         last.map(Message::plain).unwrap_or_default()
     }
 }
@@ -105,12 +117,20 @@ impl Call {
 /// A header's value; names are compared in any case.
 #[must_use]
 pub fn header<'h>(headers: &[(&'h str, &'h str)], name: &str) -> Option<&'h str> {
-    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    headers
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| *value)
 }
 
 /// Ollama's bare prompt.
 fn generate(value: &mut Value) -> Result<ChatRequest, WireError> {
-    let take = |value: &mut Value, key: &str| value.get_mut(key).map(Value::take).and_then(|it| it.as_str().map(ToOwned::to_owned));
+    let take = |value: &mut Value, key: &str| {
+        value
+            .get_mut(key)
+            .map(Value::take)
+            .and_then(|it| it.as_str().map(ToOwned::to_owned))
+    };
     let Some(prompt) = take(value, "prompt") else {
         return Err(WireError::Malformed("expected `prompt`, a text".to_owned()));
     };
@@ -134,7 +154,9 @@ fn embedding(value: &Value) -> Result<ChatRequest, WireError> {
         _ => gemini_texts(value),
     };
     if texts.is_empty() {
-        return Err(WireError::Malformed("expected `input`, a text or an array of texts".to_owned()));
+        return Err(WireError::Malformed(
+            "expected `input`, a text or an array of texts".to_owned(),
+        ));
     }
     let model = value.get("model").and_then(Value::as_str).unwrap_or_default();
     let message = |text| Message {
@@ -151,7 +173,12 @@ fn embedding(value: &Value) -> Result<ChatRequest, WireError> {
 fn gemini_texts(value: &Value) -> Vec<String> {
     let text = |value: &Value| {
         let parts = value.pointer("/content/parts")?.as_array()?;
-        Some(parts.iter().filter_map(|part| part.get("text")?.as_str()).collect::<String>())
+        Some(
+            parts
+                .iter()
+                .filter_map(|part| part.get("text")?.as_str())
+                .collect::<String>(),
+        )
     };
     match value.get("requests").and_then(Value::as_array) {
         Some(requests) => requests.iter().filter_map(text).collect(),
@@ -183,25 +210,43 @@ mod tests {
 
     #[test]
     fn calls_of_all_kinds_are_read() {
-        let chat = read("/v1/chat/completions", &json!({
-            "model": "gpt-4o", "stream": true, "stream_options": { "include_usage": true },
-            "messages": [{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "How long?" }],
-        }));
+        let chat = read(
+            "/v1/chat/completions",
+            &json!({
+                "model": "gpt-4o", "stream": true, "stream_options": { "include_usage": true },
+                "messages": [{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "How long?" }],
+            }),
+        );
         assert!(chat.wants_usage && chat.request.stream);
-        assert_eq!((chat.question().as_str(), chat.prompt().as_str()), ("How long?", "Be brief.\nHow long?"));
+        assert_eq!(
+            (chat.question().as_str(), chat.prompt().as_str()),
+            ("How long?", "Be brief.\nHow long?")
+        );
         // 3 + 3 words and marks, 3 for each message and 3 for the answer.
         assert_eq!((chat.prompt_tokens, chat.asked_tokens), (15, Some(9)));
-        let bedrock = read("/model/anthropic.claude%3A0/converse-stream", &json!({
-            "messages": [{ "role": "user", "content": [{ "text": "hi" }] }],
-        }));
-        assert_eq!((bedrock.request.model.as_str(), bedrock.request.stream), ("anthropic.claude:0", true));
+        let bedrock = read(
+            "/model/anthropic.claude%3A0/converse-stream",
+            &json!({
+                "messages": [{ "role": "user", "content": [{ "text": "hi" }] }],
+            }),
+        );
+        assert_eq!(
+            (bedrock.request.model.as_str(), bedrock.request.stream),
+            ("anthropic.claude:0", true)
+        );
         let generate = read("/api/generate", &json!({ "model": "m", "prompt": "hi", "system": "s" }));
         assert_eq!((generate.prompt().as_str(), generate.request.stream), ("s\nhi", true));
-        let vectors = read("/v1/embeddings", &json!({ "model": "e", "input": ["a", "b"], "encoding_format": "base64" }));
+        let vectors = read(
+            "/v1/embeddings",
+            &json!({ "model": "e", "input": ["a", "b"], "encoding_format": "base64" }),
+        );
         assert_eq!((vectors.request.messages.len(), vectors.wants_base64), (2, true));
-        let batch = read("/v1beta/models/e:batchEmbedContents", &json!({
-            "requests": [{ "model": "models/e", "content": { "parts": [{ "text": "a" }] } }],
-        }));
+        let batch = read(
+            "/v1beta/models/e:batchEmbedContents",
+            &json!({
+                "requests": [{ "model": "models/e", "content": { "parts": [{ "text": "a" }] } }],
+            }),
+        );
         assert!(batch.is_batch);
     }
 

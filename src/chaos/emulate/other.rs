@@ -12,10 +12,26 @@ use crate::wire::{EmbeddingReply, Message, Usage, embedding_reply_to_json};
 
 /// The models that each API lists. Any other is answered too: faults say what is gone.
 const MODELS: &[(Dialect, &[&str])] = &[
-    (Dialect::Openai, &["gpt-4o", "gpt-4o-mini", "gpt-5", "gpt-5-mini", "text-embedding-3-small", "text-embedding-3-large"]),
+    (
+        Dialect::Openai,
+        &[
+            "gpt-4o",
+            "gpt-4o-mini",
+            "gpt-5",
+            "gpt-5-mini",
+            "text-embedding-3-small",
+            "text-embedding-3-large",
+        ],
+    ),
     (Dialect::Azure, &["gpt-4o", "gpt-4o-mini"]),
-    (Dialect::Anthropic, &["claude-opus-4-1", "claude-sonnet-4-5", "claude-haiku-4-5"]),
-    (Dialect::Gemini, &["gemini-2.5-pro", "gemini-2.5-flash", "gemini-embedding-001"]),
+    (
+        Dialect::Anthropic,
+        &["claude-opus-4-1", "claude-sonnet-4-5", "claude-haiku-4-5"],
+    ),
+    (
+        Dialect::Gemini,
+        &["gemini-2.5-pro", "gemini-2.5-flash", "gemini-embedding-001"],
+    ),
     (Dialect::Ollama, &["llama3.2:latest", "qwen2.5:7b"]),
 ];
 /// The most numbers of a vector.
@@ -25,7 +41,7 @@ const SPREAD: usize = 24;
 
 /// The answer of a call that is no conversation.
 #[must_use]
-pub fn answer(call: &Call, is_anthropic: bool) -> Value {
+pub(super) fn answer(call: &Call, is_anthropic: bool) -> Value {
     let dialect = if is_anthropic { Dialect::Anthropic } else { call.dialect };
     match call.operation {
         Operation::Embed => vectors(call),
@@ -39,11 +55,16 @@ pub fn answer(call: &Call, is_anthropic: bool) -> Value {
 }
 
 fn models(dialect: Dialect) -> Value {
-    let names = MODELS.iter().find(|(it, _)| *it == dialect).map_or(&[][..], |(_, names)| names);
+    let names = MODELS
+        .iter()
+        .find(|(it, _)| *it == dialect)
+        .map_or(&[][..], |(_, names)| names);
     let all: Vec<Value> = names.iter().map(|name| model(dialect, name)).collect();
     match dialect {
         Dialect::Gemini | Dialect::Ollama => json!({ "models": all }),
-        Dialect::Anthropic => json!({ "data": all, "has_more": false, "first_id": names.first(), "last_id": names.last() }),
+        Dialect::Anthropic => {
+            json!({ "data": all, "has_more": false, "first_id": names.first(), "last_id": names.last() })
+        }
         _ => json!({ "object": "list", "data": all }),
     }
 }
@@ -75,9 +96,18 @@ fn vectors(call: &Call) -> Value {
         _ => 1_536,
     };
     let dimensions = call.dimensions.unwrap_or(usual).clamp(1, MOST_DIMENSIONS);
-    let vectors: Vec<Vec<f32>> =
-        call.request.messages.iter().map(|message| vector(&Message::plain(message), dimensions)).collect();
-    let counted = call.request.messages.iter().map(|message| tokens::count(&message.plain())).sum();
+    let vectors: Vec<Vec<f32>> = call
+        .request
+        .messages
+        .iter()
+        .map(|message| vector(&Message::plain(message), dimensions))
+        .collect();
+    let counted = call
+        .request
+        .messages
+        .iter()
+        .map(|message| tokens::count(&message.plain()))
+        .sum();
     match call.dialect {
         Dialect::Gemini if call.is_batch => {
             json!({ "embeddings": vectors.iter().map(|it| json!({ "values": it })).collect::<Vec<_>>() })
@@ -90,7 +120,11 @@ fn vectors(call: &Call) -> Value {
         _ => {
             let mut value = embedding_reply_to_json(&EmbeddingReply {
                 model: call.request.model.clone(),
-                vectors: if call.wants_base64 { vec![Vec::new(); vectors.len()] } else { vectors.clone() },
+                vectors: if call.wants_base64 {
+                    vec![Vec::new(); vectors.len()]
+                } else {
+                    vectors.clone()
+                },
                 usage: Some(Usage {
                     input_tokens: counted,
                     ..Usage::default()
@@ -111,7 +145,10 @@ fn vectors(call: &Call) -> Value {
 fn vector(text: &str, dimensions: u32) -> Vec<f32> {
     let length = usize::try_from(dimensions).unwrap_or(1);
     let mut vector = vec![0.0_f32; length];
-    for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         let mut chance = Chance::numbered(0, fnv(word.to_lowercase().as_bytes()), 0);
         for _ in 0..SPREAD {
             let at = chance.below(length);
@@ -122,7 +159,9 @@ fn vector(text: &str, dimensions: u32) -> Vec<f32> {
     if norm == 0.0 {
         vector[0] = 1.0;
     } else {
-        vector.iter_mut().for_each(|it| *it /= norm);
+        for it in &mut vector {
+            *it /= norm;
+        }
     }
     vector
 }
@@ -133,7 +172,13 @@ mod tests {
 
     #[test]
     fn texts_with_the_same_words_are_near() {
-        let dot = |a: &str, b: &str| vector(a, 256).iter().zip(vector(b, 256)).map(|(a, b)| a * b).sum::<f32>();
+        let dot = |a: &str, b: &str| {
+            vector(a, 256)
+                .iter()
+                .zip(vector(b, 256))
+                .map(|(a, b)| a * b)
+                .sum::<f32>()
+        };
         assert!((dot("how long is a refund", "how long is a refund") - 1.0).abs() < 1e-5);
         assert!(dot("how long is a refund", "how long does a refund take") > 0.5);
         assert!(dot("how long is a refund", "weather in Oslo") < 0.3);

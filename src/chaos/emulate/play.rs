@@ -1,15 +1,16 @@
 //! A call's behaviour, played to its client.
 
+use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::stream::Step;
 use super::stream::{Source, Stream, may_stream};
 use super::{Call, Reply};
 use crate::chaos::Behaviour;
 use crate::chaos::behaviour::{Answer, Connection, Cut, CutHow, Refused};
-use super::stream::Step;
 use crate::chaos::live::{Client, Ending, Ids, Mention, Wording, gone, html, in_body, wording};
 use crate::chaos::scenario::Health;
 use crate::clock;
@@ -48,30 +49,32 @@ impl Pace {
     }
 
     /// Until the first token, as the behaviour has it.
-    fn to_first(&self, behaviour: &Behaviour) -> Duration {
+    fn until_first(&self, behaviour: &Behaviour) -> Duration {
         let timing = &behaviour.timing;
         times(self.first, timing.slower).saturating_add(timing.before)
     }
 
     /// Until the next token.
-    fn to_next(&mut self, behaviour: &Behaviour) -> Duration {
+    fn until_next(&mut self, behaviour: &Behaviour) -> Duration {
         let timing = &behaviour.timing;
         let jitter = if timing.jitter.is_zero() {
             Duration::ZERO
         } else {
             times(timing.jitter, self.chance.unit())
         };
-        times(self.between, timing.pace_slower).saturating_add(timing.between).saturating_add(jitter)
+        times(self.between, timing.pace_slower)
+            .saturating_add(timing.between)
+            .saturating_add(jitter)
     }
 
     /// All of an answer that comes whole.
-    fn to_whole(&mut self, behaviour: &Behaviour, tokens: u64) -> Duration {
-        let mut whole = self.to_first(behaviour);
+    fn until_whole(&mut self, behaviour: &Behaviour, tokens: u64) -> Duration {
+        let mut whole = self.until_first(behaviour);
         if self.between.is_zero() && behaviour.timing.between.is_zero() && behaviour.timing.jitter.is_zero() {
             return whole;
         }
         for _ in 1..tokens {
-            whole = whole.saturating_add(self.to_next(behaviour));
+            whole = whole.saturating_add(self.until_next(behaviour));
         }
         whole
     }
@@ -80,7 +83,11 @@ impl Pace {
 /// What is still to be waited where a part took so long and should take `slower` times that, as [`Pace`] multiplies.
 #[must_use]
 pub fn already_passed(took: Duration, slower: f64) -> Duration {
-    if slower <= 1.0 { Duration::ZERO } else { times(took, (slower - 1.0) / slower) }
+    if slower <= 1.0 {
+        Duration::ZERO
+    } else {
+        times(took, (slower - 1.0) / slower)
+    }
 }
 
 fn times(duration: Duration, factor: f64) -> Duration {
@@ -144,21 +151,29 @@ impl Player<'_> {
         let ending = match &behaviour.answer {
             Answer::Good | Answer::Useless(_) | Answer::Malformed => return Ok(None),
             Answer::Error(refused) => {
-                let Wording { status, headers, body, .. } = self.worded(refused);
+                let Wording {
+                    status, headers, body, ..
+                } = self.worded(refused);
                 self.headers.extend(headers);
-                self.whole(status, "application/json", body.to_string().as_bytes(), 0).await?
+                self.whole(status, "application/json", body.to_string().as_bytes(), 0)
+                    .await?
             }
             Answer::ErrorBody(refused) => {
                 let body = in_body(self.call.dialect, refused, self.mention());
-                self.whole(200, "application/json", body.to_string().as_bytes(), 0).await?
+                self.whole(200, "application/json", body.to_string().as_bytes(), 0)
+                    .await?
             }
             Answer::Html(status) => {
                 self.headers = vec![
                     ("server", "cloudflare".to_owned()),
-                    ("cf-ray", format!("{:.16}-FRA", self.ids.request.trim_start_matches("req_"))),
+                    (
+                        "cf-ray",
+                        format!("{:.16}-FRA", self.ids.request.trim_start_matches("req_")),
+                    ),
                 ];
                 let page = html(*status, &self.ids.request);
-                self.whole(*status, "text/html; charset=UTF-8", page.as_bytes(), 0).await?
+                self.whole(*status, "text/html; charset=UTF-8", page.as_bytes(), 0)
+                    .await?
             }
         };
         Ok(Some(ending))
@@ -187,9 +202,15 @@ impl Player<'_> {
 
     async fn json(&mut self, json: &str, tokens: u64) -> io::Result<Ending> {
         if self.behaviour.answer == Answer::Malformed {
-            return self.whole(200, "application/json", &json.as_bytes()[..json.len() / 2], tokens).await;
+            return self
+                .whole(200, "application/json", &json.as_bytes()[..json.len() / 2], tokens)
+                .await;
         }
-        if let Some(Cut { how: CutHow::ErrorEvent(status), .. }) = self.behaviour.cut {
+        if let Some(Cut {
+            how: CutHow::ErrorEvent(status),
+            ..
+        }) = self.behaviour.cut
+        {
             // There is no event in a whole answer: the error stands in its place.
             let body = self.worded(&plain(status)).body.to_string();
             return self.whole(200, "application/json", body.as_bytes(), tokens).await;
@@ -217,7 +238,10 @@ impl Player<'_> {
 
     async fn head(&mut self, status: u16, content_type: &str, length: Option<usize>) -> io::Result<()> {
         let content_type = self.behaviour.content_type.as_deref().unwrap_or(content_type);
-        let length = length.map_or_else(|| "transfer-encoding: chunked".to_owned(), |it| format!("content-length: {it}"));
+        let length = length.map_or_else(
+            || "transfer-encoding: chunked".to_owned(),
+            |it| format!("content-length: {it}"),
+        );
         let mut head = format!(
             "HTTP/1.1 {status} {}\r\ndate: {}\r\ncontent-type: {}\r\n{length}\r\n",
             reason(status),
@@ -225,13 +249,13 @@ impl Player<'_> {
             one_line(content_type),
         );
         if let Some(encoding) = &self.behaviour.content_encoding {
-            head.push_str(&format!("content-encoding: {}\r\n", one_line(encoding)));
+            let _ = write!(head, "content-encoding: {}\r\n", one_line(encoding));
         }
         if !self.keeps {
             head.push_str("connection: close\r\n");
         }
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {}\r\n", one_line(value)));
+            let _ = write!(head, "{name}: {}\r\n", one_line(value));
         }
         head.push_str(&self.passed);
         head.push_str("\r\n");
@@ -243,10 +267,14 @@ impl Player<'_> {
     /// # Errors
     /// Fails when the client has gone.
     pub async fn whole(&mut self, status: u16, content_type: &str, body: &[u8], tokens: u64) -> io::Result<Ending> {
-        let wait = self.pace.to_whole(self.behaviour, tokens);
+        let wait = self.pace.until_whole(self.behaviour, tokens);
         let cut = self.behaviour.cut.filter(|_| tokens > 0);
         let at = cut.map_or(body.len(), |cut| share(body.len(), u64::from(cut.after), tokens));
-        let length = if matches!(cut, Some(Cut { how: CutHow::Clean, .. })) { at } else { body.len() };
+        let length = if matches!(cut, Some(Cut { how: CutHow::Clean, .. })) {
+            at
+        } else {
+            body.len()
+        };
         if self.behaviour.timing.headers_first {
             self.head(status, content_type, Some(length)).await?;
             self.client.flush().await?;
@@ -289,7 +317,7 @@ impl Player<'_> {
             self.client.flush().await?;
         }
         if !cut_at_once {
-            let first = self.pace.to_first(self.behaviour);
+            let first = self.pace.until_first(self.behaviour);
             self.client.wait(first).await?;
         }
         if !head_at_once {
@@ -312,7 +340,7 @@ impl Player<'_> {
                 if let Some(took) = step.took {
                     self.pace.between = already_passed(took, self.behaviour.timing.pace_slower);
                 }
-                let wait = self.pace.to_next(self.behaviour);
+                let wait = self.pace.until_next(self.behaviour);
                 self.client.wait(wait).await?;
             }
             tokens += u32::from(step.is_token);
@@ -362,7 +390,7 @@ impl Player<'_> {
 
 /// An error that only its status tells.
 #[must_use]
-pub const fn plain(status: u16) -> Refused {
+const fn plain(status: u16) -> Refused {
     Refused {
         status,
         refusal: Refusal::Plain,
@@ -382,5 +410,8 @@ fn one_line(value: &str) -> String {
 }
 
 fn reason(status: u16) -> &'static str {
-    http::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason()).unwrap_or("Unknown")
+    http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|it| it.canonical_reason())
+        .unwrap_or("Unknown")
 }

@@ -29,7 +29,14 @@ pub struct Reply {
 impl Reply {
     /// The answer to a call. `words` says what becomes of the right words.
     #[must_use]
-    pub fn new(call: &Call, said: Said, behaviour: &Behaviour, useless: Option<Useless>, ids: &Ids, words: &mut Distortion) -> Self {
+    pub fn new(
+        call: &Call,
+        said: Said,
+        behaviour: &Behaviour,
+        useless: Option<Useless>,
+        ids: &Ids,
+        words: &mut Distortion,
+    ) -> Self {
         let mut chat = ChatReply {
             id: ids.answer.clone(),
             model: behaviour.model.clone().unwrap_or_else(|| call.request.model.clone()),
@@ -44,17 +51,24 @@ impl Reply {
         }
         for (at, tool_call) in chat.tool_calls.iter_mut().enumerate() {
             if tool_call.id.is_empty() && !ids.call.is_empty() {
-                tool_call.id = if at == 0 { ids.call.clone() } else { format!("{}{at}", ids.call) };
+                tool_call.id = if at == 0 {
+                    ids.call.clone()
+                } else {
+                    format!("{}{at}", ids.call)
+                };
             }
         }
         // Only two APIs tell a refusal apart from the text.
-        if call.dialect != Dialect::Openai && call.dialect != Dialect::Responses && call.dialect != Dialect::Azure {
-            if let Some(refusal) = chat.refusal.take() {
-                chat.text = refusal;
-                chat.finish.get_or_insert(Finish::Refusal);
-            }
+        let tells_refusals = matches!(call.dialect, Dialect::Openai | Dialect::Responses | Dialect::Azure);
+        if let Some(refusal) = chat.refusal.take_if(|_| !tells_refusals) {
+            chat.text = refusal;
+            chat.finish.get_or_insert(Finish::Refusal);
         }
-        chat.finish.get_or_insert(if chat.tool_calls.is_empty() { Finish::Stop } else { Finish::ToolCalls });
+        chat.finish.get_or_insert(if chat.tool_calls.is_empty() {
+            Finish::Stop
+        } else {
+            Finish::ToolCalls
+        });
         let ends = tokens::ends(&chat.text);
         let refused = chat.refusal.as_deref().map_or(0, tokens::count);
         let called: u64 = chat.tool_calls.iter().map(|call| tokens::count(&call.arguments)).sum();
@@ -76,7 +90,11 @@ impl Reply {
     #[must_use]
     pub fn to_json(&self, call: &Call, behaviour: &Behaviour) -> Value {
         let now = clock::unix_seconds();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of our time fit")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "seconds of our time fit"
+        )]
         let created = now as u64;
         let mut value = match call.dialect {
             Dialect::Responses => responses_reply_to_json(&self.chat, created),
@@ -103,7 +121,7 @@ impl Reply {
     fn empty(&self, dialect: Dialect, value: &mut Value) {
         match (self.useless, dialect) {
             (Some(Useless::NoChoices), Dialect::Openai | Dialect::Azure) => value["choices"] = json!([]),
-            (Some(Useless::NoChoices), Dialect::Responses) => value["output"] = json!([]),
+            (Some(Useless::NoChoices | Useless::NullContent), Dialect::Responses) => value["output"] = json!([]),
             (Some(Useless::NoChoices), Dialect::Gemini) => {
                 if let Some(map) = value.as_object_mut() {
                     map.shift_remove("candidates");
@@ -113,11 +131,12 @@ impl Reply {
             (Some(Useless::NullContent), Dialect::Openai | Dialect::Azure) => {
                 value["choices"][0]["message"]["content"] = Value::Null;
             }
-            (Some(Useless::NullContent), Dialect::Responses) => value["output"] = json!([]),
             (Some(Useless::NullContent), Dialect::Gemini) => {
                 value["candidates"][0]["content"] = json!({ "role": "model" });
             }
-            (Some(Useless::EmptyText), Dialect::Anthropic) => value["content"] = json!([{ "type": "text", "text": "" }]),
+            (Some(Useless::EmptyText), Dialect::Anthropic) => {
+                value["content"] = json!([{ "type": "text", "text": "" }]);
+            }
             (Some(Useless::EmptyText), Dialect::Gemini) => {
                 value["candidates"][0]["content"]["parts"] = json!([{ "text": "" }]);
             }
@@ -147,11 +166,16 @@ fn make_useless(chat: &mut ChatReply, useless: Useless, call: &Call) {
         Useless::Refused => {
             empty(chat);
             chat.refusal = Some(REFUSAL.to_owned());
-            chat.finish = if call.dialect == Dialect::Anthropic { Some(Finish::Refusal) } else { Some(Finish::Stop) };
+            chat.finish = if call.dialect == Dialect::Anthropic {
+                Some(Finish::Refusal)
+            } else {
+                Some(Finish::Stop)
+            };
         }
         Useless::Length => {
             let ends = tokens::ends(&chat.text);
-            chat.text.truncate(ends.get((ends.len() / 2).saturating_sub(1)).copied().unwrap_or(0));
+            chat.text
+                .truncate(ends.get((ends.len() / 2).saturating_sub(1)).copied().unwrap_or(0));
             chat.finish = Some(Finish::Length);
         }
         Useless::BrokenArguments => {
@@ -181,7 +205,12 @@ fn filter_results() -> Value {
 pub(super) fn ollama(value: &mut Value, call: &Call, now: f64) {
     value["created_at"] = clock::rfc3339(now).into();
     if value["done"] == true {
-        for key in ["total_duration", "load_duration", "prompt_eval_duration", "eval_duration"] {
+        for key in [
+            "total_duration",
+            "load_duration",
+            "prompt_eval_duration",
+            "eval_duration",
+        ] {
             value[key] = json!(1_000_000);
         }
     }

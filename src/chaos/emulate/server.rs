@@ -11,8 +11,8 @@ use super::{Answers, Call, Pace, Player, Reply, header, other};
 use crate::chaos::CallFacts;
 use crate::chaos::behaviour::{Answer, Refused};
 use crate::chaos::live::{
-    Asked, Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin, provider_headers,
-    request,
+    Asked, Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin,
+    provider_headers, request,
 };
 use crate::clock;
 use crate::rng::Chance;
@@ -40,13 +40,10 @@ pub struct Emulator {
 /// Fails when the listener does.
 pub async fn run(listener: TcpListener, emulator: Arc<Emulator>) -> io::Result<()> {
     loop {
-        let socket = match listener.accept().await {
-            Ok((socket, _)) => socket,
+        let Ok((socket, _)) = listener.accept().await else {
             // Out of descriptors, or gone before it was accepted: the next one may do.
-            Err(_) => {
-                tokio::task::yield_now().await;
-                continue;
-            }
+            tokio::task::yield_now().await;
+            continue;
         };
         let emulator = Arc::clone(&emulator);
         // A client that goes is no failure of ours.
@@ -70,7 +67,9 @@ impl Emulator {
     /// Reads one request, whose head is there, and answers it.
     async fn answer(&self, client: &mut Client) -> io::Result<Ending> {
         let unread = std::mem::take(&mut client.unread);
-        let Ok(Some(head)) = request(&unread) else { return Ok(Ending::Close) };
+        let Ok(Some(head)) = request(&unread) else {
+            return Ok(Ending::Close);
+        };
         client.unread = unread[head.bytes..].to_vec();
         if head.expects_continue {
             client.put(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
@@ -104,9 +103,19 @@ impl Emulator {
         }
     }
 
-    async fn play(&self, client: &mut Client, head: &RequestHead<'_>, endpoint: &Endpoint<'_>, call: &Call) -> io::Result<Ending> {
+    async fn play(
+        &self,
+        client: &mut Client,
+        head: &RequestHead<'_>,
+        endpoint: &Endpoint<'_>,
+        call: &Call,
+    ) -> io::Result<Ending> {
         let prompt = call.prompt();
-        let lower: Vec<(String, &str)> = head.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value)).collect();
+        let lower: Vec<(String, &str)> = head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
+            .collect();
         let headers: Vec<(&str, &str)> = lower.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         let facts = CallFacts {
             number: 0,
@@ -132,7 +141,10 @@ impl Emulator {
         let seed = director.seed();
         let ids = Ids::new(call.dialect, seed, decision.number);
         let scenario = director.scenario();
-        let health = scenario.providers.get(endpoint.provider).or_else(|| scenario.providers.get("default"));
+        let health = scenario
+            .providers
+            .get(endpoint.provider)
+            .or_else(|| scenario.providers.get("default"));
         let mut left = decision.admitted.left;
         if matches!(behaviour.answer, Answer::Error(Refused { status: 429, .. })) {
             left.requests = Some((left.requests.map_or(USUAL_REQUESTS, |(limit, _)| limit), 0.0));
@@ -161,9 +173,8 @@ impl Emulator {
             USUAL_TOKENS
         };
         let said = self.answers.answer(call, seed, usual);
-        let earlier = director.earlier(&said.text);
-        // The same answer again would be no stale one.
-        let mut words = Distortion::new(behaviour.words, Some(earlier.as_str()).filter(|earlier| *earlier != said.text));
+        let mut words = Distortion::new(behaviour.words, || director.earlier(&prompt));
+        director.remember(&prompt, &said.text);
         let reply = Reply::new(call, said, behaviour, Player::useless(behaviour), &ids, &mut words);
         player.reply(&reply).await
     }
@@ -171,19 +182,29 @@ impl Emulator {
 
 /// The key that was sent: what tells accounts apart. It is shown nowhere.
 pub(in crate::chaos) fn account<'h>(headers: &[(&'h str, &'h str)], target: &'h str) -> &'h str {
-    let sent = ["x-api-key", "api-key", "x-goog-api-key"].iter().find_map(|name| header(headers, name));
+    let sent = ["x-api-key", "api-key", "x-goog-api-key"]
+        .iter()
+        .find_map(|name| header(headers, name));
     sent.or_else(|| header(headers, "authorization").map(|it| it.trim_start_matches("Bearer ")))
         .or_else(|| target.split(['?', '&']).find_map(|it| it.strip_prefix("key=")))
         .unwrap_or_default()
 }
 
 /// An answer that no fault touches.
-pub(in crate::chaos) async fn plain_json(client: &mut Client, status: u16, value: &Value, keeps: bool) -> io::Result<Ending> {
+pub(in crate::chaos) async fn plain_json(
+    client: &mut Client,
+    status: u16,
+    value: &Value,
+    keeps: bool,
+) -> io::Result<Ending> {
     let body = value.to_string();
     let connection = if keeps { "keep-alive" } else { "close" };
     let head = format!(
         "HTTP/1.1 {status} {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: {connection}\r\n\r\n",
-        http::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason()).unwrap_or("Unknown"),
+        http::StatusCode::from_u16(status)
+            .ok()
+            .and_then(|it| it.canonical_reason())
+            .unwrap_or("Unknown"),
         body.len(),
     );
     client.put(head.as_bytes()).await?;

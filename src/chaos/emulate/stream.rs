@@ -45,9 +45,15 @@ pub trait Source: Send {
 #[must_use]
 pub fn broken_event(dialect: Dialect) -> Frame {
     match dialect {
-        Dialect::Anthropic => Frame::named("content_block_delta", "{\"type\":\"content_block_delta\",\"index\":0,\"del"),
+        Dialect::Anthropic => Frame::named(
+            "content_block_delta",
+            "{\"type\":\"content_block_delta\",\"index\":0,\"del",
+        ),
         Dialect::Bedrock => Frame::named("contentBlockDelta", "{\"contentBlockIndex\":0,\"del"),
-        Dialect::Responses => Frame::named("response.output_text.delta", "{\"type\":\"response.output_text.delta\",\"del"),
+        Dialect::Responses => Frame::named(
+            "response.output_text.delta",
+            "{\"type\":\"response.output_text.delta\",\"del",
+        ),
         _ => Frame::unnamed("{\"id\":\"broken\",\"choices\":[{\"index\":0,\"del"),
     }
 }
@@ -81,7 +87,11 @@ impl<'a> Stream<'a> {
     /// The stream of an answer.
     #[must_use]
     pub fn new(call: &'a Call, reply: &'a Reply, behaviour: &'a Behaviour) -> Self {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of our time fit")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "seconds of our time fit"
+        )]
         let created = clock::unix_seconds() as u64;
         Self {
             call,
@@ -104,7 +114,9 @@ impl<'a> Stream<'a> {
             return "application/json; charset=UTF-8";
         }
         match (call.dialect.api().framing(), call.dialect) {
-            (Framing::Sse, Dialect::Anthropic | Dialect::Openai | Dialect::Responses) => "text/event-stream; charset=utf-8",
+            (Framing::Sse, Dialect::Anthropic | Dialect::Openai | Dialect::Responses) => {
+                "text/event-stream; charset=utf-8"
+            }
             (framing, _) => framing.content_type(),
         }
     }
@@ -127,8 +139,16 @@ impl<'a> Stream<'a> {
                 }
                 Position::Refusal => {
                     self.position = Position::Call(0, 0);
-                    let Some(refusal) = self.reply.chat.refusal.clone() else { continue };
-                    (Chunk { refusal, ..Chunk::default() }, true)
+                    let Some(refusal) = self.reply.chat.refusal.clone() else {
+                        continue;
+                    };
+                    (
+                        Chunk {
+                            refusal,
+                            ..Chunk::default()
+                        },
+                        true,
+                    )
                 }
                 Position::Call(at, from) => match self.call_piece(at, from) {
                     Some((chunk, next)) => {
@@ -150,7 +170,11 @@ impl<'a> Stream<'a> {
                 }
             };
             self.tokens += u64::from(is_token);
-            let mut frames = if self.is_hidden() { Vec::new() } else { self.encoder.encode(&chunk) };
+            let mut frames = if self.is_hidden() {
+                Vec::new()
+            } else {
+                self.encoder.encode(&chunk)
+            };
             self.add_extras(&chunk, &mut frames);
             let bytes = self.write(frames);
             if !bytes.is_empty() {
@@ -171,7 +195,10 @@ impl<'a> Stream<'a> {
     }
 
     fn opening(&self) -> Chunk {
-        let usage = self.reply.chat.usage.map(|usage| Usage { output_tokens: 1, ..usage });
+        let usage = self.reply.chat.usage.map(|usage| Usage {
+            output_tokens: 1,
+            ..usage
+        });
         Chunk {
             id: Some(self.reply.chat.id.clone()),
             model: Some(self.reply.chat.model.clone()),
@@ -197,7 +224,9 @@ impl<'a> Stream<'a> {
     fn call_piece(&self, at: usize, from: usize) -> Option<(Chunk, Position)> {
         let call = self.reply.chat.tool_calls.get(at)?;
         let rest = &call.arguments[from..];
-        let end = tokens::ends(rest).first().map_or(call.arguments.len(), |end| from + end);
+        let end = tokens::ends(rest)
+            .first()
+            .map_or(call.arguments.len(), |end| from + end);
         let begins = from == 0;
         let delta = ToolCallDelta {
             index: at,
@@ -205,7 +234,11 @@ impl<'a> Stream<'a> {
             name: begins.then(|| call.name.clone()),
             arguments: call.arguments[from..end].to_owned(),
         };
-        let next = if end == call.arguments.len() { Position::Call(at + 1, 0) } else { Position::Call(at, end) };
+        let next = if end == call.arguments.len() {
+            Position::Call(at + 1, 0)
+        } else {
+            Position::Call(at, end)
+        };
         let chunk = Chunk {
             tool_calls: vec![delta],
             ..Chunk::default()
@@ -216,7 +249,11 @@ impl<'a> Stream<'a> {
     fn finish(&self) -> Chunk {
         Chunk {
             finish: self.reply.chat.finish.clone(),
-            usage: self.reply.chat.usage.filter(|_| self.call.wants_usage && !self.behaviour.without_usage),
+            usage: self
+                .reply
+                .chat
+                .usage
+                .filter(|_| self.call.wants_usage && !self.behaviour.without_usage),
             ..Chunk::default()
         }
     }
@@ -242,16 +279,28 @@ impl<'a> Stream<'a> {
     fn add_extras(&self, chunk: &Chunk, frames: &mut Vec<Frame>) {
         let opens = chunk.id.is_some();
         match self.call.dialect {
-            Dialect::Azure if opens => frames.insert(0, Frame::unnamed(json!({
-                "choices": [], "created": 0, "id": "", "model": "", "object": "",
-                "prompt_filter_results": prompt_filter_results(),
-            }).to_string())),
-            Dialect::Gemini if self.is_hidden() && opens => frames.push(Frame::unnamed(json!({
-                "promptFeedback": { "blockReason": "PROHIBITED_CONTENT" },
-                "modelVersion": self.reply.chat.model, "responseId": self.reply.chat.id,
-            }).to_string())),
+            Dialect::Azure if opens => frames.insert(
+                0,
+                Frame::unnamed(
+                    json!({
+                        "choices": [], "created": 0, "id": "", "model": "", "object": "",
+                        "prompt_filter_results": prompt_filter_results(),
+                    })
+                    .to_string(),
+                ),
+            ),
+            Dialect::Gemini if self.is_hidden() && opens => frames.push(Frame::unnamed(
+                json!({
+                    "promptFeedback": { "blockReason": "PROHIBITED_CONTENT" },
+                    "modelVersion": self.reply.chat.model, "responseId": self.reply.chat.id,
+                })
+                .to_string(),
+            )),
             Dialect::Anthropic => {
-                if let Some(at) = frames.iter().position(|frame| frame.name == "content_block_start" && self.tokens == 1) {
+                if let Some(at) = frames
+                    .iter()
+                    .position(|frame| frame.name == "content_block_start" && self.tokens == 1)
+                {
                     frames.insert(at + 1, Frame::named("ping", "{\"type\": \"ping\"}"));
                 }
             }
@@ -267,8 +316,14 @@ impl<'a> Stream<'a> {
             }
             _ => {}
         }
-        if matches!(self.call.dialect, Dialect::Openai | Dialect::Azure) && self.call.wants_usage && !self.behaviour.without_usage {
-            for frame in frames.iter_mut().filter(|frame| !frame.data.contains("\"usage\"") && frame.data.ends_with('}')) {
+        if matches!(self.call.dialect, Dialect::Openai | Dialect::Azure)
+            && self.call.wants_usage
+            && !self.behaviour.without_usage
+        {
+            for frame in frames
+                .iter_mut()
+                .filter(|frame| !frame.data.contains("\"usage\"") && frame.data.ends_with('}'))
+            {
                 frame.data.pop();
                 frame.data.push_str(",\"usage\":null}");
             }
@@ -282,7 +337,9 @@ impl<'a> Stream<'a> {
                 frame.data = frame.data.replace("\"content\":\"\"", "\"content\":null");
             }
             if self.call.dialect == Dialect::Ollama || self.behaviour.without_usage {
-                let Ok(mut value) = serde_json::from_str::<Value>(&frame.data) else { continue };
+                let Ok(mut value) = serde_json::from_str::<Value>(&frame.data) else {
+                    continue;
+                };
                 if self.call.dialect == Dialect::Ollama {
                     ollama(&mut value, self.call, clock::unix_seconds());
                 }
@@ -328,6 +385,6 @@ impl Source for Stream<'_> {
 
 /// Whether an operation can be streamed at all.
 #[must_use]
-pub const fn may_stream(operation: Operation) -> bool {
+pub(super) const fn may_stream(operation: Operation) -> bool {
     matches!(operation, Operation::Chat | Operation::Generate)
 }

@@ -23,10 +23,17 @@ const HELP: &str = "GET /__aisys/state; GET /__aisys/decisions?last=N; POST /__a
 pub fn answer(director: &Director, method: &str, target: &str, body: &[u8]) -> (u16, Value) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let asked = |key: &str| query.split('&').find_map(|it| it.strip_prefix(key)?.strip_prefix('='));
-    let parts: Vec<&str> = path.trim_start_matches(PREFIX).split('/').filter(|it| !it.is_empty()).collect();
+    let parts: Vec<&str> = path
+        .trim_start_matches(PREFIX)
+        .split('/')
+        .filter(|it| !it.is_empty())
+        .collect();
     let done = |found: Option<()>| match found {
         Some(()) => (200, state(director)),
-        None => (404, json!({ "error": "there is no such fault; GET /__aisys/state lists them" })),
+        None => (
+            404,
+            json!({ "error": "there is no such fault; GET /__aisys/state lists them" }),
+        ),
     };
     let number = |text: &str| text.parse::<u64>().ok();
     match (method, parts.as_slice()) {
@@ -88,7 +95,13 @@ fn add(director: &Director, body: &[u8]) -> Result<Vec<u64>, String> {
     let text = std::str::from_utf8(body).map_err(|_| "the body is no text".to_owned())?;
     let mut scenario = String::from("scenario: added\nfaults:\n");
     for (at, line) in text.trim().lines().enumerate() {
-        scenario.push_str(if at == 0 && !line.starts_with("- ") { "  - " } else if at == 0 { "  " } else { "    " });
+        scenario.push_str(if at == 0 && !line.starts_with("- ") {
+            "  - "
+        } else if at == 0 {
+            "  "
+        } else {
+            "    "
+        });
         scenario.push_str(line);
         scenario.push('\n');
     }

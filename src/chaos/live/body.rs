@@ -17,13 +17,19 @@ enum State {
     Left(u64),
     UntilClose,
     /// In a chunk's size: its digits so far, and whether they are over.
-    Size { size: u64, over: bool, length: usize },
+    Size {
+        size: u64,
+        over: bool,
+        length: usize,
+    },
     /// In a chunk's data.
     Data(u64),
     /// Between a chunk's data and the next size.
     DataEnd,
     /// In the trailer after the last chunk: whether its line is empty so far.
-    Trailer { empty: bool },
+    Trailer {
+        empty: bool,
+    },
     Done,
     Broken,
 }
@@ -85,7 +91,11 @@ impl BodyReader {
                     *left -= taken as u64;
                     at += taken;
                     if *left == 0 {
-                        self.state = if matches!(self.state, State::Data(_)) { State::DataEnd } else { State::Done };
+                        self.state = if matches!(self.state, State::Data(_)) {
+                            State::DataEnd
+                        } else {
+                            State::Done
+                        };
                     }
                 }
                 State::DataEnd => {
@@ -99,7 +109,11 @@ impl BodyReader {
                     *length += 1;
                     match (rest[0], char::from(rest[0]).to_digit(16)) {
                         (b'\n', _) if *length > 1 => {
-                            self.state = if *size == 0 { State::Trailer { empty: true } } else { State::Data(*size) };
+                            self.state = if *size == 0 {
+                                State::Trailer { empty: true }
+                            } else {
+                                State::Data(*size)
+                            };
                         }
                         (_, Some(digit)) if !*over && *size < 1 << 48 => *size = *size * 16 + u64::from(digit),
                         (b'\r' | b';' | b' ' | b'\t', _) if *length > 1 => *over = true,
@@ -161,7 +175,11 @@ mod tests {
         assert!(body.is_done());
         assert!(BodyReader::new(Length::Known(0)).is_done());
         for wrong in [b"xyz\r\n".as_slice(), b"\r\n", b"-1\r\n", b"fffffffffffffffff\r\n"] {
-            assert_eq!(BodyReader::new(Length::Chunked).advance(wrong, None), Err(Broken), "{wrong:?}");
+            assert_eq!(
+                BodyReader::new(Length::Chunked).advance(wrong, None),
+                Err(Broken),
+                "{wrong:?}"
+            );
         }
     }
 }

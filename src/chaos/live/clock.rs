@@ -36,7 +36,9 @@ impl ScenarioClock {
         } else {
             State::Paused(Duration::ZERO)
         };
-        Self { state: Mutex::new(state) }
+        Self {
+            state: Mutex::new(state),
+        }
     }
 
     /// Time since the scenario's beginning.

@@ -100,7 +100,20 @@ pub struct Endpoint<'a> {
 }
 
 /// Parts with which an API's own paths begin.
-const OWN: &[&str] = &["v1", "v1beta", "v1alpha", "openai", "model", "models", "api", "chat", "responses", "embeddings", "messages", "projects"];
+const OWN: &[&str] = &[
+    "v1",
+    "v1beta",
+    "v1alpha",
+    "openai",
+    "model",
+    "models",
+    "api",
+    "chat",
+    "responses",
+    "embeddings",
+    "messages",
+    "projects",
+];
 
 impl<'a> Endpoint<'a> {
     /// The endpoint of a path with its query; `None`: no API has it.
@@ -117,7 +130,10 @@ impl<'a> Endpoint<'a> {
             (*name, rest) = (first, after);
         }
         // `/openai/v1` is Azure's newer address, and what people write who mean the provider.
-        if let Some(after) = rest.strip_prefix("openai/v1/").filter(|_| !query.contains("api-version")) {
+        if let Some(after) = rest
+            .strip_prefix("openai/v1/")
+            .filter(|_| !query.contains("api-version"))
+        {
             rest = after;
         }
         let mut found = Self::own(method, rest, query)?;
@@ -151,7 +167,10 @@ impl<'a> Endpoint<'a> {
                     "embeddings" => Embed,
                     _ => return None,
                 };
-                return posted.then_some(Self { model, ..of(Azure, operation) });
+                return posted.then_some(Self {
+                    model,
+                    ..of(Azure, operation)
+                });
             }
             let found = match rest.strip_prefix("v1/").unwrap_or(rest) {
                 "chat/completions" => of(Azure, Chat),
@@ -160,7 +179,10 @@ impl<'a> Endpoint<'a> {
                 "models" if !posted => return Some(of(Azure, Models)),
                 _ => return None,
             };
-            return posted.then_some(Self { provider: "azure", ..found });
+            return posted.then_some(Self {
+                provider: "azure",
+                ..found
+            });
         }
         if let Some(rest) = path.strip_prefix("api/") {
             return match rest {
@@ -179,7 +201,11 @@ impl<'a> Endpoint<'a> {
                 "converse-stream" => true,
                 _ => return None,
             };
-            return posted.then_some(Self { model, streamed, ..of(Bedrock, Chat) });
+            return posted.then_some(Self {
+                model,
+                streamed,
+                ..of(Bedrock, Chat)
+            });
         }
         // Gemini: `…/models/{model}:{call}`, on Vertex behind project and location.
         if let Some((before, call)) = path.rsplit_once(':') {
@@ -192,11 +218,19 @@ impl<'a> Endpoint<'a> {
                 _ => return None,
             };
             let is_array = streamed && !query.split('&').any(|it| it == "alt=sse");
-            return posted.then_some(Self { model, streamed, is_array, ..of(Gemini, operation) });
+            return posted.then_some(Self {
+                model,
+                streamed,
+                is_array,
+                ..of(Gemini, operation)
+            });
         }
         if let Some(rest) = path.strip_prefix("v1beta/models").filter(|_| !posted) {
             let model = rest.trim_start_matches('/');
-            return Some(Self { model, ..of(Gemini, if model.is_empty() { Models } else { Model }) });
+            return Some(Self {
+                model,
+                ..of(Gemini, if model.is_empty() { Models } else { Model })
+            });
         }
         let call = path.strip_prefix("v1/").unwrap_or(path);
         match call {
@@ -208,7 +242,10 @@ impl<'a> Endpoint<'a> {
             "models" if !posted => Some(of(Openai, Models)),
             _ => {
                 let model = call.strip_prefix("models/").filter(|_| !posted)?;
-                Some(Self { model, ..of(Openai, Model) })
+                Some(Self {
+                    model,
+                    ..of(Openai, Model)
+                })
             }
         }
     }
@@ -236,16 +273,55 @@ mod tests {
             ("/groq/v1/chat/completions", Dialect::Openai, "groq", "", ""),
             ("/v1/responses", Dialect::Responses, "openai", "", ""),
             ("/v1/messages", Dialect::Anthropic, "anthropic", "", ""),
-            ("/openai/deployments/gpt/chat/completions?api-version=2024-10-21", Dialect::Azure, "azure", "", "gpt"),
-            ("/azure/swedencentral/openai/deployments/g/embeddings?api-version=x", Dialect::Azure, "azure", "swedencentral", "g"),
-            ("/openai/v1/chat/completions?api-version=preview", Dialect::Azure, "azure", "", ""),
-            ("/v1beta/models/gemini-2.5-flash:generateContent", Dialect::Gemini, "gemini", "", "gemini-2.5-flash"),
+            (
+                "/openai/deployments/gpt/chat/completions?api-version=2024-10-21",
+                Dialect::Azure,
+                "azure",
+                "",
+                "gpt",
+            ),
+            (
+                "/azure/swedencentral/openai/deployments/g/embeddings?api-version=x",
+                Dialect::Azure,
+                "azure",
+                "swedencentral",
+                "g",
+            ),
+            (
+                "/openai/v1/chat/completions?api-version=preview",
+                Dialect::Azure,
+                "azure",
+                "",
+                "",
+            ),
+            (
+                "/v1beta/models/gemini-2.5-flash:generateContent",
+                Dialect::Gemini,
+                "gemini",
+                "",
+                "gemini-2.5-flash",
+            ),
             (
                 "/v1/projects/p/locations/europe-west4/publishers/google/models/gemini-2.5-pro:generateContent",
-                Dialect::Gemini, "gemini", "europe-west4", "gemini-2.5-pro",
+                Dialect::Gemini,
+                "gemini",
+                "europe-west4",
+                "gemini-2.5-pro",
             ),
-            ("/model/anthropic.claude-v2%3A1/converse", Dialect::Bedrock, "bedrock", "", "anthropic.claude-v2%3A1"),
-            ("/bedrock/us-east-1/model/m/converse-stream", Dialect::Bedrock, "bedrock", "us-east-1", "m"),
+            (
+                "/model/anthropic.claude-v2%3A1/converse",
+                Dialect::Bedrock,
+                "bedrock",
+                "",
+                "anthropic.claude-v2%3A1",
+            ),
+            (
+                "/bedrock/us-east-1/model/m/converse-stream",
+                Dialect::Bedrock,
+                "bedrock",
+                "us-east-1",
+                "m",
+            ),
             ("/api/chat", Dialect::Ollama, "ollama", "", ""),
         ] {
             let found = of(target);
@@ -260,6 +336,9 @@ mod tests {
         assert!(events.streamed && !events.is_array);
         assert_eq!(Endpoint::of("GET", "/v1/chat/completions"), None);
         assert_eq!(Endpoint::of("GET", "/favicon.ico"), None);
-        assert_eq!(Endpoint::of("GET", "/v1/models/gpt-4o").map(|it| it.model), Some("gpt-4o"));
+        assert_eq!(
+            Endpoint::of("GET", "/v1/models/gpt-4o").map(|it| it.model),
+            Some("gpt-4o")
+        );
     }
 }

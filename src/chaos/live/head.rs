@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// The most bytes of a head, as nginx and the SDKs have it at their most generous.
-pub const MAX_HEAD: usize = 64 << 10;
+pub(super) const MAX_HEAD: usize = 64 << 10;
 /// The most headers of a message.
 const MAX_HEADERS: usize = 100;
 
@@ -149,7 +149,11 @@ pub fn response_outline(buffer: &[u8], to_head: bool) -> Result<Option<ResponseO
     Ok(Some(ResponseOutline {
         bytes,
         status,
-        length: if empty { Length::Known(0) } else { facts.length.unwrap_or(Length::UntilClose) },
+        length: if empty {
+            Length::Known(0)
+        } else {
+            facts.length.unwrap_or(Length::UntilClose)
+        },
         keeps: facts.keeps(parsed.version == Some(1)),
         is_stream: facts.is_stream,
         is_encoded: facts.is_encoded,
@@ -204,7 +208,9 @@ impl Facts {
                 }
                 6 if is("expect") => facts.expects_continue = has(header.value, "100-continue"),
                 12 if is("content-type") => {
-                    facts.is_stream = ["event-stream", "ndjson", "eventstream"].iter().any(|it| has(header.value, it));
+                    facts.is_stream = ["event-stream", "ndjson", "eventstream"]
+                        .iter()
+                        .any(|it| has(header.value, it));
                 }
                 16 if is("content-encoding") => facts.is_encoded = !has(header.value, "identity"),
                 _ => {}
@@ -220,7 +226,9 @@ impl Facts {
 
 /// Whether a header's value has a word in it, in any case.
 fn has(value: &[u8], word: &str) -> bool {
-    value.windows(word.len()).any(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+    value
+        .windows(word.len())
+        .any(|it| it.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]

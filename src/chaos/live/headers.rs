@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::Dialect;
 use super::limiter::Left;
 use super::refusal::go_span;
-use super::Dialect;
 use crate::clock;
 use crate::rng::Chance;
 
@@ -32,15 +32,34 @@ impl Ids {
     pub fn new(dialect: Dialect, seed: u64, number: u64) -> Self {
         let mut chance = Chance::numbered(seed, number, PURPOSE);
         let (request, answer, call) = match dialect {
-            Dialect::Openai => (format!("req_{}", hex(&mut chance, 32)), format!("chatcmpl-{}", letters(&mut chance, 29)), "call_"),
-            Dialect::Responses => (format!("req_{}", hex(&mut chance, 32)), format!("resp_{}", hex(&mut chance, 48)), "call_"),
-            Dialect::Azure => (uuid(&mut chance), format!("chatcmpl-{}", letters(&mut chance, 29)), "call_"),
-            Dialect::Anthropic => (format!("req_011C{}", letters(&mut chance, 20)), format!("msg_01{}", letters(&mut chance, 22)), "toolu_01"),
-            Dialect::Gemini => (letters(&mut chance, 22), letters(&mut chance, 22), ""),
+            Dialect::Openai => (
+                format!("req_{}", hex(&mut chance, 32)),
+                format!("chatcmpl-{}", letters(&mut chance, 29)),
+                "call_",
+            ),
+            Dialect::Responses => (
+                format!("req_{}", hex(&mut chance, 32)),
+                format!("resp_{}", hex(&mut chance, 48)),
+                "call_",
+            ),
+            Dialect::Azure => (
+                uuid(&mut chance),
+                format!("chatcmpl-{}", letters(&mut chance, 29)),
+                "call_",
+            ),
+            Dialect::Anthropic => (
+                format!("req_011C{}", letters(&mut chance, 20)),
+                format!("msg_01{}", letters(&mut chance, 22)),
+                "toolu_01",
+            ),
             Dialect::Bedrock => (uuid(&mut chance), uuid(&mut chance), "tooluse_"),
-            Dialect::Ollama => (letters(&mut chance, 22), letters(&mut chance, 22), ""),
+            Dialect::Gemini | Dialect::Ollama => (letters(&mut chance, 22), letters(&mut chance, 22), ""),
         };
-        let call = if call.is_empty() { String::new() } else { format!("{call}{}", letters(&mut chance, 22)) };
+        let call = if call.is_empty() {
+            String::new()
+        } else {
+            format!("{call}{}", letters(&mut chance, 22))
+        };
         Self { request, answer, call }
     }
 }
@@ -50,7 +69,11 @@ fn hex(chance: &mut Chance, length: usize) -> String {
 }
 
 fn letters(chance: &mut Chance, length: usize) -> String {
-    pick(chance, length, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    pick(
+        chance,
+        length,
+        b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    )
 }
 
 fn pick(chance: &mut Chance, length: usize, of: &[u8]) -> String {
@@ -92,7 +115,14 @@ pub fn of(dialect: Dialect, ids: &Ids, region: &str, left: Left, now: f64) -> Ve
         Dialect::Azure => vec![
             ("apim-request-id", id.clone()),
             ("x-request-id", id),
-            ("x-ms-region", if region.is_empty() { "Sweden Central".into() } else { region.to_owned() }),
+            (
+                "x-ms-region",
+                if region.is_empty() {
+                    "Sweden Central".into()
+                } else {
+                    region.to_owned()
+                },
+            ),
             ("x-ratelimit-limit-requests", whole(requests.limit)),
             ("x-ratelimit-limit-tokens", whole(tokens.limit)),
             ("x-ratelimit-remaining-requests", whole(requests.left)),
@@ -102,7 +132,10 @@ pub fn of(dialect: Dialect, ids: &Ids, region: &str, left: Left, now: f64) -> Ve
             let reset = |quota: Quota| clock::rfc3339(now + quota.reset().as_secs_f64());
             vec![
                 ("request-id", id),
-                ("anthropic-organization-id", "00000000-0000-4000-8000-000000000000".into()),
+                (
+                    "anthropic-organization-id",
+                    "00000000-0000-4000-8000-000000000000".into(),
+                ),
                 ("anthropic-ratelimit-requests-limit", whole(requests.limit)),
                 ("anthropic-ratelimit-requests-remaining", whole(requests.left)),
                 ("anthropic-ratelimit-requests-reset", reset(requests)),
@@ -117,7 +150,10 @@ pub fn of(dialect: Dialect, ids: &Ids, region: &str, left: Left, now: f64) -> Ve
                 ("anthropic-ratelimit-output-tokens-reset", reset(tokens)),
             ]
         }
-        Dialect::Gemini => vec![("vary", "Origin, X-Origin, Referer".into()), ("server", "scaffolding on HTTPServer2".into())],
+        Dialect::Gemini => vec![
+            ("vary", "Origin, X-Origin, Referer".into()),
+            ("server", "scaffolding on HTTPServer2".into()),
+        ],
         Dialect::Bedrock => vec![("x-amzn-requestid", id)],
         Dialect::Ollama => Vec::new(),
     }

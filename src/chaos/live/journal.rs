@@ -149,7 +149,12 @@ impl Replay {
         let mut text = Vec::new();
         for number in 1_usize.. {
             text.clear();
-            if (&mut reader).take(MAX_LINE).read_until(b'\n', &mut text).map_err(failed)? == 0 {
+            if (&mut reader)
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut text)
+                .map_err(failed)?
+                == 0
+            {
                 break;
             }
             if number == 1 {

@@ -30,7 +30,11 @@ struct Bucket {
 impl Bucket {
     fn filled(before: Option<Self>, size: f64, now: Duration) -> Self {
         let Some(before) = before else {
-            return Self { size, left: size, at: now };
+            return Self {
+                size,
+                left: size,
+                at: now,
+            };
         };
         let grown = now.saturating_sub(before.at).as_secs_f64() * size / 60.0;
         Self {
@@ -97,11 +101,17 @@ impl Limiter {
         };
         // The counter itself holds one more.
         let at_once = Arc::strong_count(&buckets.under_way) - 1;
-        if limits.parallel.is_some_and(|most| at_once >= usize::try_from(most).unwrap_or(usize::MAX)) {
+        if limits
+            .parallel
+            .is_some_and(|most| at_once >= usize::try_from(most).unwrap_or(usize::MAX))
+        {
             return Err(full(None, buckets));
         }
         for (bucket, wanted) in [(buckets.requests, 1.0), (buckets.tokens, tokens)] {
-            if let Some(wait) = bucket.map(|bucket| bucket.wait(wanted)).filter(|wait| *wait != Some(Duration::ZERO)) {
+            if let Some(wait) = bucket
+                .map(|bucket| bucket.wait(wanted))
+                .filter(|wait| *wait != Some(Duration::ZERO))
+            {
                 return Err(full(wait, buckets));
             }
         }

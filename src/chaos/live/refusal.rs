@@ -61,7 +61,10 @@ pub fn wording(dialect: Dialect, refused: &Refused, mention: Mention<'_>) -> Wor
             body
         }
         Dialect::Bedrock => {
-            headers.push(("x-amzn-errortype", format!("{}:http://internal.amazon.com/coral/com.amazon.bedrock/", error.kind)));
+            headers.push((
+                "x-amzn-errortype",
+                format!("{}:http://internal.amazon.com/coral/com.amazon.bedrock/", error.kind),
+            ));
             json!({ "message": error.message })
         }
         Dialect::Gemini | Dialect::Ollama => dialect.api().error_to_http(&error).1,
@@ -94,7 +97,9 @@ pub fn in_body(dialect: Dialect, refused: &Refused, mention: Mention<'_>) -> Val
 
 /// `retry-after` as it is asked for, and its twin in milliseconds where the provider sends one.
 fn waits(dialect: Dialect, refused: &Refused, now: f64) -> Vec<(&'static str, String)> {
-    let Some(asked) = refused.retry_after else { return Vec::new() };
+    let Some(asked) = refused.retry_after else {
+        return Vec::new();
+    };
     match asked {
         RetryAfter::Date(wait) => vec![("retry-after", clock::http_date(now + wait.as_secs_f64()))],
         RetryAfter::Seconds(wait) => {
@@ -125,12 +130,22 @@ pub(super) fn go_span(span: Duration) -> String {
         1_000..60_000 if millis.is_multiple_of(1_000) => format!("{}s", millis / 1_000),
         1_000..60_000 => format!("{}s", span.as_secs_f64()),
         60_000..3_600_000 => format!("{}m{}s", millis / 60_000, millis % 60_000 / 1_000),
-        _ => format!("{}h{}m{}s", millis / 3_600_000, millis % 3_600_000 / 60_000, millis % 60_000 / 1_000),
+        _ => format!(
+            "{}h{}m{}s",
+            millis / 3_600_000,
+            millis % 3_600_000 / 60_000,
+            millis % 60_000 / 1_000
+        ),
     }
 }
 
 fn openai(refused: &Refused, mention: Mention<'_>) -> ApiError {
-    let Mention { model, tokens, request_id, .. } = mention;
+    let Mention {
+        model,
+        tokens,
+        request_id,
+        ..
+    } = mention;
     let wait = go_span(refused.retry_after.map_or(Duration::from_millis(120), RetryAfter::wait));
     let invalid = "invalid_request_error";
     let (kind, code, message) = match (refused.refusal, refused.status) {
@@ -280,17 +295,47 @@ fn gemini(refused: &Refused, mention: Mention<'_>) -> ApiError {
 fn bedrock(refused: &Refused, mention: Mention<'_>) -> ApiError {
     let model = mention.model;
     let (kind, message) = match (refused.refusal, refused.status) {
-        (Refusal::ContextLength, _) => ("ValidationException", "Input is too long for requested model.".to_owned()),
+        (Refusal::ContextLength, _) => (
+            "ValidationException",
+            "Input is too long for requested model.".to_owned(),
+        ),
         (Refusal::ContentFilter, _) => ("ValidationException", "Input was blocked by a guardrail.".to_owned()),
-        (Refusal::Quota, _) => ("ServiceQuotaExceededException", "Your request exceeds the service quota for your account.".to_owned()),
-        (Refusal::ModelGone, _) | (_, 404) => ("ResourceNotFoundException", format!("Could not resolve the foundation model from the model identifier: {model}")),
-        (_, 401) => ("UnrecognizedClientException", "The security token included in the request is invalid.".to_owned()),
-        (_, 403) => ("AccessDeniedException", "You don't have access to the model with the specified model ID.".to_owned()),
-        (_, 408) => ("ModelTimeoutException", "Model has timed out in processing the request. Try your request again.".to_owned()),
-        (_, 424) => ("ModelErrorException", "The request failed due to an error while processing the model.".to_owned()),
-        (_, 429) => ("ThrottlingException", "Too many requests, please wait before trying again.".to_owned()),
-        (_, 503) => ("ServiceUnavailableException", "Bedrock is unable to process your request.".to_owned()),
-        (_, 500..) => ("InternalServerException", "The system encountered an unexpected error during processing. Try your request again.".to_owned()),
+        (Refusal::Quota, _) => (
+            "ServiceQuotaExceededException",
+            "Your request exceeds the service quota for your account.".to_owned(),
+        ),
+        (Refusal::ModelGone, _) | (_, 404) => (
+            "ResourceNotFoundException",
+            format!("Could not resolve the foundation model from the model identifier: {model}"),
+        ),
+        (_, 401) => (
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.".to_owned(),
+        ),
+        (_, 403) => (
+            "AccessDeniedException",
+            "You don't have access to the model with the specified model ID.".to_owned(),
+        ),
+        (_, 408) => (
+            "ModelTimeoutException",
+            "Model has timed out in processing the request. Try your request again.".to_owned(),
+        ),
+        (_, 424) => (
+            "ModelErrorException",
+            "The request failed due to an error while processing the model.".to_owned(),
+        ),
+        (_, 429) => (
+            "ThrottlingException",
+            "Too many requests, please wait before trying again.".to_owned(),
+        ),
+        (_, 503) => (
+            "ServiceUnavailableException",
+            "Bedrock is unable to process your request.".to_owned(),
+        ),
+        (_, 500..) => (
+            "InternalServerException",
+            "The system encountered an unexpected error during processing. Try your request again.".to_owned(),
+        ),
         _ => ("ValidationException", "The provided request is not valid".to_owned()),
     };
     error(refused, kind, None, message)
@@ -319,8 +364,14 @@ pub fn html(status: u16, request_id: &str) -> String {
         200..=299 => ("Just a moment...", "Enable JavaScript and cookies to continue"),
         502 => ("502: Bad gateway", "The web server reported a bad gateway error."),
         504 => ("504: Gateway time-out", "The gateway did not get an answer in time."),
-        520..=527 => ("Web server is returning an unknown error", "There is an unknown connection issue."),
-        _ => ("Internal server error", "There is an internal server error on the edge network."),
+        520..=527 => (
+            "Web server is returning an unknown error",
+            "There is an unknown connection issue.",
+        ),
+        _ => (
+            "Internal server error",
+            "There is an internal server error on the edge network.",
+        ),
     };
     format!(
         "<!DOCTYPE html>\n<html lang=\"en-US\">\n<head><title>{title}</title></head>\n<body>\n<h1>{title} <span>Error code \

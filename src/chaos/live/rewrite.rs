@@ -100,11 +100,21 @@ pub fn apply(behaviour: &Behaviour, dialect: Dialect, distortion: &mut Distortio
     if let Some(model) = &behaviour.model {
         name_model(value, model);
     }
-    each_text(dialect, value, &mut |text| if is_event { distortion.piece(text) } else { distortion.whole(text) });
+    each_text(dialect, value, &mut |text| {
+        if is_event {
+            distortion.piece(text)
+        } else {
+            distortion.whole(text)
+        }
+    });
 }
 
 fn list(value: Option<&mut Value>) -> std::slice::IterMut<'_, Value> {
-    value.and_then(Value::as_array_mut).map(Vec::as_mut_slice).unwrap_or_default().iter_mut()
+    value
+        .and_then(Value::as_array_mut)
+        .map(Vec::as_mut_slice)
+        .unwrap_or_default()
+        .iter_mut()
 }
 
 #[cfg(test)]
@@ -121,10 +131,21 @@ mod tests {
             model: "right".into(),
             text: "yes it is".into(),
             finish: Some(Finish::Stop),
-            usage: Some(Usage { input_tokens: 77, output_tokens: 99, cached_input_tokens: 0 }),
+            usage: Some(Usage {
+                input_tokens: 77,
+                output_tokens: 99,
+                cached_input_tokens: 0,
+            }),
             ..ChatReply::default()
         };
-        for dialect in [Dialect::Openai, Dialect::Anthropic, Dialect::Gemini, Dialect::Bedrock, Dialect::Ollama, Dialect::Responses] {
+        for dialect in [
+            Dialect::Openai,
+            Dialect::Anthropic,
+            Dialect::Gemini,
+            Dialect::Bedrock,
+            Dialect::Ollama,
+            Dialect::Responses,
+        ] {
             let mut value = match dialect {
                 Dialect::Responses => crate::wire::responses_reply_to_json(&reply, 0),
                 _ => dialect.api().reply_to_json(&reply, 0),
@@ -133,12 +154,19 @@ mod tests {
             name_model(&mut value, "other");
             each_text(dialect, &mut value, &mut |_| "no".to_owned());
             let text = value.to_string();
-            assert!(!text.contains("77") && !text.contains("99") && !text.contains("right"), "{text}");
+            assert!(
+                !text.contains("77") && !text.contains("99") && !text.contains("right"),
+                "{text}"
+            );
             assert!(!text.contains("yes it is") && text.contains("\"no\""), "{text}");
         }
-        let mut start = json!({ "type": "message_start", "message": { "model": "right", "usage": { "input_tokens": 77 } } });
+        let mut start =
+            json!({ "type": "message_start", "message": { "model": "right", "usage": { "input_tokens": 77 } } });
         strip_usage(&mut start);
         name_model(&mut start, "other");
-        assert_eq!(start, json!({ "type": "message_start", "message": { "model": "other" } }));
+        assert_eq!(
+            start,
+            json!({ "type": "message_start", "message": { "model": "other" } })
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! A behaviour in a few words, for logs and the view.
 
+use std::fmt::Write as _;
+
 use crate::chaos::Behaviour;
 use crate::chaos::behaviour::{Answer, Connection, CutHow, Refused, Timing, Words};
 use crate::pipeline::policy::Refusal;
@@ -46,7 +48,11 @@ pub fn summary(behaviour: &Behaviour) -> String {
     if let Some(encoding) = &behaviour.content_encoding {
         parts.push(format!("content-encoding {encoding}"));
     }
-    if parts.is_empty() { "healthy".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "healthy".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 fn error(refused: &Refused) -> String {
@@ -55,7 +61,7 @@ fn error(refused: &Refused) -> String {
         text.push_str(&format!(" {:?}", refused.refusal).to_lowercase());
     }
     if let Some(wait) = refused.retry_after {
-        text.push_str(&format!(", retry after {:?}", wait.wait()));
+        let _ = write!(text, ", retry after {:?}", wait.wait());
     }
     text
 }
@@ -64,10 +70,19 @@ fn timing(timing: &Timing) -> String {
     let usual = Timing::default();
     let mut parts = Vec::new();
     if timing.before != usual.before || timing.slower.to_bits() != usual.slower.to_bits() {
-        parts.push(format!("first token {:?} later and {} times slower", timing.before, timing.slower));
+        parts.push(format!(
+            "first token {:?} later and {} times slower",
+            timing.before, timing.slower
+        ));
     }
-    if timing.between != usual.between || timing.jitter != usual.jitter || timing.pace_slower.to_bits() != usual.pace_slower.to_bits() {
-        parts.push(format!("tokens {:?} apart and {} times slower", timing.between, timing.pace_slower));
+    if timing.between != usual.between
+        || timing.jitter != usual.jitter
+        || timing.pace_slower.to_bits() != usual.pace_slower.to_bits()
+    {
+        parts.push(format!(
+            "tokens {:?} apart and {} times slower",
+            timing.between, timing.pace_slower
+        ));
     }
     if timing.headers_first {
         parts.push("headers first".to_owned());

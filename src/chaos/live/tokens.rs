@@ -56,12 +56,16 @@ pub fn of_prompt(request: &ChatRequest) -> u64 {
                     Content::Other(value) => count(&value.to_string()),
                 })
                 .sum();
-            let calls = message.tool_calls.iter().map(|call| count(&call.name) + count(&call.arguments));
+            let calls = message
+                .tool_calls
+                .iter()
+                .map(|call| count(&call.name) + count(&call.arguments));
             content + calls.sum::<u64>() + PER_MESSAGE
         })
         .sum();
-    let tools = (request.tools.iter())
-        .map(|tool| count(&tool.name) + count(&tool.parameters.to_string()) + count(tool.description.as_deref().unwrap_or("")));
+    let tools = (request.tools.iter()).map(|tool| {
+        count(&tool.name) + count(&tool.parameters.to_string()) + count(tool.description.as_deref().unwrap_or(""))
+    });
     messages + tools.sum::<u64>() + PER_MESSAGE
 }
 

@@ -14,19 +14,71 @@ pub const MAX_EARLIER: usize = 64 << 10;
 const EARLIER: &str = "Your order from last week has been shipped and will arrive on Tuesday between nine and noon.";
 /// Words and what says the opposite. The first that fits a word is taken.
 const OPPOSITES: &[(&str, &str)] = &[
-    ("yes", "no"), ("no", "yes"), ("not", "certainly"), ("never", "always"), ("always", "never"), ("true", "false"),
-    ("false", "true"), ("is", "is not"), ("are", "are not"), ("was", "was not"), ("were", "were not"), ("can", "cannot"),
-    ("cannot", "can"), ("will", "will not"), ("must", "must not"), ("should", "should not"), ("may", "may not"),
-    ("has", "has not"), ("have", "have not"), ("do", "do not"), ("does", "does not"), ("before", "after"),
-    ("after", "before"), ("all", "none"), ("none", "all"), ("more", "less"), ("less", "more"), ("with", "without"),
-    ("without", "with"), ("allowed", "forbidden"), ("forbidden", "allowed"), ("free", "paid"), ("paid", "free"),
-    ("open", "closed"), ("closed", "open"), ("first", "last"), ("last", "first"), ("increase", "decrease"),
-    ("decrease", "increase"), ("valid", "void"), ("on", "off"), ("off", "on"),
+    ("yes", "no"),
+    ("no", "yes"),
+    ("not", "certainly"),
+    ("never", "always"),
+    ("always", "never"),
+    ("true", "false"),
+    ("false", "true"),
+    ("is", "is not"),
+    ("are", "are not"),
+    ("was", "was not"),
+    ("were", "were not"),
+    ("can", "cannot"),
+    ("cannot", "can"),
+    ("will", "will not"),
+    ("must", "must not"),
+    ("should", "should not"),
+    ("may", "may not"),
+    ("has", "has not"),
+    ("have", "have not"),
+    ("do", "do not"),
+    ("does", "does not"),
+    ("before", "after"),
+    ("after", "before"),
+    ("all", "none"),
+    ("none", "all"),
+    ("more", "less"),
+    ("less", "more"),
+    ("with", "without"),
+    ("without", "with"),
+    ("allowed", "forbidden"),
+    ("forbidden", "allowed"),
+    ("free", "paid"),
+    ("paid", "free"),
+    ("open", "closed"),
+    ("closed", "open"),
+    ("first", "last"),
+    ("last", "first"),
+    ("increase", "decrease"),
+    ("decrease", "increase"),
+    ("valid", "void"),
+    ("on", "off"),
+    ("off", "on"),
 ];
 /// Words of another script, as Anthropic's users saw them among English from August 25 to September 2, 2025.
 const FOREIGN: &[&str] = &[
-    "สวัสดี", "ครับ", "ขอบคุณ", "วันนี้", "คำตอบ", "ระบบ", "ข้อมูล", "การ", "และ", "ที่", "ได้", "ไม่", "你好", "今天", "回答", "系统",
-    "数据", "可以", "没有", "时间",
+    "สวัสดี",
+    "ครับ",
+    "ขอบคุณ",
+    "วันนี้",
+    "คำตอบ",
+    "ระบบ",
+    "ข้อมูล",
+    "การ",
+    "และ",
+    "ที่",
+    "ได้",
+    "ไม่",
+    "你好",
+    "今天",
+    "回答",
+    "系统",
+    "数据",
+    "可以",
+    "没有",
+    "时间",
 ];
 
 /// Changes an answer piece by piece.
@@ -41,12 +93,13 @@ pub struct Distortion {
 }
 
 impl Distortion {
-    /// A distortion; `earlier` is the answer to an earlier question.
+    /// A distortion; `earlier` finds the answer to an earlier question.
     #[must_use]
-    pub fn new(how: Words, earlier: Option<&str>) -> Self {
+    pub fn new(how: Words, earlier: impl FnOnce() -> String) -> Self {
         let mut pieces = VecDeque::new();
         if how == Words::Stale {
-            let text = earlier.filter(|it| !it.is_empty()).unwrap_or(EARLIER);
+            let earlier = earlier();
+            let text = if earlier.is_empty() { EARLIER } else { &earlier };
             let mut start = 0;
             for end in tokens::ends(text) {
                 pieces.push_back(text[start..end].to_owned());
@@ -71,7 +124,11 @@ impl Distortion {
             Words::Right => right.to_owned(),
             Words::Contradicted => {
                 let changed = each_word(right, opposite);
-                if self.pieces == 1 { format!("On the contrary: {changed}") } else { changed }
+                if self.pieces == 1 {
+                    format!("On the contrary: {changed}")
+                } else {
+                    changed
+                }
             }
             Words::OffLanguage => each_word(right, |word| {
                 let at = usize::try_from(fnv(word.as_bytes()) % FOREIGN.len() as u64).unwrap_or(0);
@@ -112,7 +169,9 @@ fn each_word(text: &str, change: impl Fn(&str) -> String) -> String {
     while let Some(start) = rest.find(char::is_alphanumeric) {
         out.push_str(&rest[..start]);
         let word = &rest[start..];
-        let end = word.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(word.len());
+        let end = word
+            .find(|letter: char| !letter.is_alphanumeric())
+            .unwrap_or(word.len());
         out.push_str(&change(&word[..end]));
         rest = &word[end..];
     }
@@ -135,7 +194,7 @@ mod tests {
     use super::*;
 
     fn whole(how: Words, text: &str) -> String {
-        Distortion::new(how, None).whole(text)
+        Distortion::new(how, String::new).whole(text)
     }
 
     #[test]
@@ -144,16 +203,24 @@ mod tests {
         assert_eq!(whole(Words::Right, right), right);
         let contrary = whole(Words::Contradicted, "Yes, returns are free within 14 days.");
         assert_eq!(contrary, "On the contrary: no, returns are not paid within 47 days.");
-        assert!(whole(Words::OffLanguage, right).chars().filter(|it| it.is_alphabetic()).all(|it| !it.is_ascii()));
-        assert_eq!(whole(Words::Repeated, "a b c d e f g h i j k l"), "a b c d e fa b c d e f");
+        assert!(
+            whole(Words::OffLanguage, right)
+                .chars()
+                .filter(|it| it.is_alphabetic())
+                .all(|it| !it.is_ascii())
+        );
+        assert_eq!(
+            whole(Words::Repeated, "a b c d e f g h i j k l"),
+            "a b c d e fa b c d e f"
+        );
         assert!(EARLIER.starts_with(&whole(Words::Stale, "What is it? It is so.")));
-        let stale = Distortion::new(Words::Stale, Some("Of yesterday.")).whole(right);
+        let stale = Distortion::new(Words::Stale, || "Of yesterday.".into()).whole(right);
         assert_eq!(stale, "Of yesterday.");
     }
 
     #[test]
     fn pieces_keep_their_number() {
-        let mut distortion = Distortion::new(Words::OffLanguage, None);
+        let mut distortion = Distortion::new(Words::OffLanguage, String::new);
         let pieces: Vec<String> = ["Hel", "lo", ""].iter().map(|it| distortion.piece(it)).collect();
         assert!(!pieces[0].is_empty() && !pieces[1].is_empty() && pieces[2].is_empty());
     }

@@ -10,7 +10,7 @@ use crate::clock::Moment;
 use crate::wire::{ApiError, Decode, Encode, FrameReader, Framing, MAX_FRAME, ResponsesDecoder, ResponsesEncoder};
 
 /// The stream of one answer.
-pub struct Events<'a> {
+pub(super) struct Events<'a> {
     dialect: Dialect,
     framing: Framing,
     connection: Connection,
@@ -32,7 +32,7 @@ pub struct Events<'a> {
 impl<'a> Events<'a> {
     /// The stream that a server begins; `first` came with its head.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         dialect: Dialect,
         connection: Connection,
         first: Vec<u8>,
@@ -63,7 +63,7 @@ impl<'a> Events<'a> {
 
     /// What the server said, and its connection when the answer was taken whole.
     #[must_use]
-    pub fn finish(self) -> (String, Option<Connection>) {
+    pub(super) fn finish(self) -> (String, Option<Connection>) {
         let whole = self.body.is_done() && !self.closed;
         (self.said, whole.then_some(self.connection))
     }
@@ -95,7 +95,9 @@ impl<'a> Events<'a> {
             ..Step::default()
         };
         let mut frames = Vec::new();
-        self.reader.push(&raw, &mut frames).map_err(|_| io::ErrorKind::InvalidData)?;
+        self.reader
+            .push(&raw, &mut frames)
+            .map_err(|_| io::ErrorKind::InvalidData)?;
         let changes = rewrite::changes(self.behaviour);
         let mut bytes = Vec::new();
         for frame in &mut frames {
@@ -129,7 +131,9 @@ impl Source for Events<'_> {
         loop {
             if !self.first.is_empty() {
                 let first = std::mem::take(&mut self.first);
-                self.body.advance(&first, Some(&mut self.pending)).map_err(|_| io::ErrorKind::InvalidData)?;
+                self.body
+                    .advance(&first, Some(&mut self.pending))
+                    .map_err(|_| io::ErrorKind::InvalidData)?;
             }
             if let Some(end) = self.event_end() {
                 let raw: Vec<u8> = self.pending.drain(..end).collect();
@@ -140,7 +144,11 @@ impl Source for Events<'_> {
             }
             if self.body.is_done() || self.closed {
                 let rest = std::mem::take(&mut self.pending);
-                return if rest.is_empty() { Ok(None) } else { self.step(rest).map(Some) };
+                return if rest.is_empty() {
+                    Ok(None)
+                } else {
+                    self.step(rest).map(Some)
+                };
             }
             if self.connection.read(&mut self.first).await? == 0 {
                 if !self.body.is_until_close() {
@@ -156,7 +164,11 @@ impl Source for Events<'_> {
             Dialect::Responses => Box::new(ResponsesEncoder::new(0)),
             other => other.api().encoder(0),
         };
-        encoder.error(error).iter().flat_map(|frame| self.framing.write(frame)).collect()
+        encoder
+            .error(error)
+            .iter()
+            .flat_map(|frame| self.framing.write(frame))
+            .collect()
     }
 
     fn broken(&mut self) -> Vec<u8> {

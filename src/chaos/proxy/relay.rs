@@ -23,22 +23,22 @@ const MAX_HEAD: usize = 64 << 10;
 
 /// A client's connection to the server, kept for its next request.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub(super) struct Kept {
     connection: Option<Connection>,
     /// What comes from the server.
-    pub reply: Vec<u8>,
+    reply: Vec<u8>,
 }
 
 impl Kept {
     /// Keeps a connection for the next request.
-    pub fn keep(&mut self, connection: Connection) {
+    pub(super) fn keep(&mut self, connection: Connection) {
         self.connection = Some(connection);
     }
 }
 
 /// A request's head as the server gets it.
 #[must_use]
-pub fn forwarded(head: &[u8], outline: &RequestOutline, upstream: &Upstream) -> Vec<u8> {
+pub(super) fn forwarded(head: &[u8], outline: &RequestOutline, upstream: &Upstream) -> Vec<u8> {
     let mut out = Vec::with_capacity(head.len() + 128);
     out.extend_from_slice(&head[..outline.target.start]);
     out.extend_from_slice(upstream.prefix().as_bytes());
@@ -57,7 +57,12 @@ pub fn forwarded(head: &[u8], outline: &RequestOutline, upstream: &Upstream) -> 
 ///
 /// # Errors
 /// Fails when the client has gone or the server breaks off.
-pub async fn relay(client: &mut Client, outline: &RequestOutline, upstream: &Upstream, kept: &mut Kept) -> io::Result<Ending> {
+pub(super) async fn relay(
+    client: &mut Client,
+    outline: &RequestOutline,
+    upstream: &Upstream,
+    kept: &mut Kept,
+) -> io::Result<Ending> {
     let mut request = forwarded(&client.unread, outline, upstream);
     let mut body = BodyReader::new(outline.length);
     let rest = &client.unread[outline.bytes..];
@@ -71,7 +76,7 @@ pub async fn relay(client: &mut Client, outline: &RequestOutline, upstream: &Ups
 ///
 /// # Errors
 /// Fails when the client has gone or the server breaks off.
-pub async fn pass(
+pub(super) async fn pass(
     client: &mut Client,
     request: &[u8],
     mut body: BodyReader,
@@ -145,7 +150,9 @@ pub async fn pass(
             }
         }
         if let Some((followed, _)) = &mut answer {
-            at += followed.advance(&reply[at..], None).map_err(|_| io::ErrorKind::InvalidData)?;
+            at += followed
+                .advance(&reply[at..], None)
+                .map_err(|_| io::ErrorKind::InvalidData)?;
         }
         if at > 0 {
             socket.write_all(&reply[..at]).await?;
@@ -157,7 +164,11 @@ pub async fn pass(
                 if *keeps && clean {
                     kept.keep(connection);
                 }
-                return Ok(if *keeps && clean && outline.keeps { Ending::Keep } else { Ending::Close });
+                return Ok(if *keeps && clean && outline.keeps {
+                    Ending::Keep
+                } else {
+                    Ending::Close
+                });
             }
             Some(_) if at == reply.len() => reply.clear(),
             _ => {
@@ -171,7 +182,7 @@ pub async fn pass(
 ///
 /// # Errors
 /// Fails when nobody answers.
-pub async fn send(request: &[u8], upstream: &Upstream, kept: &mut Kept) -> io::Result<(Connection, bool)> {
+pub(super) async fn send(request: &[u8], upstream: &Upstream, kept: &mut Kept) -> io::Result<(Connection, bool)> {
     if let Some(mut connection) = kept.connection.take()
         && connection.write(request).await.is_ok()
     {
@@ -183,7 +194,7 @@ pub async fn send(request: &[u8], upstream: &Upstream, kept: &mut Kept) -> io::R
 }
 
 /// Tells the client that the server cannot be reached.
-pub async fn bad_gateway(client: &mut Client, upstream: &Upstream, error: &io::Error) -> io::Result<Ending> {
+pub(super) async fn bad_gateway(client: &mut Client, upstream: &Upstream, error: &io::Error) -> io::Result<Ending> {
     let message = format!("aisys chaos proxy cannot reach {}: {error}", upstream.authority());
     let value = json!({ "error": { "message": message, "type": "proxy_error", "code": "bad_gateway" } });
     plain_json(client, 502, &value, false).await

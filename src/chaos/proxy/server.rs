@@ -31,7 +31,9 @@ pub async fn run(listener: TcpListener, proxy: Arc<Proxy>, threads: usize) -> io
     for at in 0..threads.max(1) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let proxy = Arc::clone(&proxy);
-        std::thread::Builder::new().name(format!("proxy-{at}")).spawn(move || work(&proxy, receiver))?;
+        std::thread::Builder::new()
+            .name(format!("proxy-{at}"))
+            .spawn(move || work(&proxy, receiver))?;
         workers.push(sender);
     }
     for at in 0_usize.. {
@@ -83,7 +85,9 @@ impl Proxy {
 
     async fn admin(&self, client: &mut Client) -> io::Result<Ending> {
         let unread = std::mem::take(&mut client.unread);
-        let Ok(Some(head)) = request(&unread) else { return Ok(Ending::Close) };
+        let Ok(Some(head)) = request(&unread) else {
+            return Ok(Ending::Close);
+        };
         client.unread = unread[head.bytes..].to_vec();
         let body = client.body(head.length).await?.unwrap_or_default();
         let (status, value) = admin::answer(&self.director, head.method, head.target, &body);

@@ -1,17 +1,18 @@
 //! The way of a request at a time when faults are in force: it is read whole, and its call decided about.
 
+use std::fmt::Write as _;
 use std::io;
 
 use serde_json::Value;
 
 use super::relay::{Kept, bad_gateway, forwarded, pass, send};
-use super::upstream::{Connection, Upstream};
+use super::upstream::Connection;
 use super::{Proxy, events::Events};
 use crate::chaos::behaviour::{Answer, Words};
 use crate::chaos::emulate::{Answers, Call, Pace, Player, Reply, USUAL_TOKENS, account, already_passed, plain_json};
 use crate::chaos::live::{
-    Asked, BodyReader, Client, Distortion, Ending, Endpoint, Ids, Length, RequestHead, RequestOutline, provider_headers, request,
-    response_outline, rewrite, tokens,
+    Asked, BodyReader, Client, Distortion, Ending, Endpoint, Ids, Length, RequestHead, RequestOutline,
+    provider_headers, request, response_outline, rewrite, tokens,
 };
 use crate::chaos::{Behaviour, CallFacts};
 use crate::clock::{self, Moment};
@@ -19,37 +20,80 @@ use crate::clock::{self, Moment};
 /// The most bytes of a request or of a whole answer that is changed.
 const MAX_BODY: usize = 64 << 20;
 /// Headers of the server's answer that the answer to the client has anew.
-const OWN: &[&str] = &["content-length", "transfer-encoding", "connection", "content-type", "date", "keep-alive"];
+const OWN: &[&str] = &[
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "content-type",
+    "date",
+    "keep-alive",
+];
 
 /// Reads a request whole, decides about it and plays what it meets.
 ///
 /// # Errors
 /// Fails when the client has gone or the server breaks off.
-pub async fn strike(proxy: &Proxy, client: &mut Client, outline: &RequestOutline, kept: &mut Kept) -> io::Result<Ending> {
+pub(super) async fn strike(
+    proxy: &Proxy,
+    client: &mut Client,
+    outline: &RequestOutline,
+    kept: &mut Kept,
+) -> io::Result<Ending> {
     let head: Vec<u8> = client.unread.drain(..outline.bytes).collect();
-    let Ok(Some(request)) = request(&head) else { return Ok(Ending::Close) };
+    let Ok(Some(request)) = request(&head) else {
+        return Ok(Ending::Close);
+    };
     if request.expects_continue {
         client.put(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         client.flush().await?;
     }
     let Some((raw, body)) = read_body(client, outline.length).await? else {
-        return plain_json(client, 413, &serde_json::json!({ "error": "the body is too long" }), false).await;
+        return plain_json(
+            client,
+            413,
+            &serde_json::json!({ "error": "the body is too long" }),
+            false,
+        )
+        .await;
     };
     let endpoint = Endpoint::of(request.method, request.target);
-    let call = endpoint.as_ref().and_then(|endpoint| Call::read(endpoint, &request.headers, &body).ok());
+    let call = endpoint
+        .as_ref()
+        .and_then(|endpoint| Call::read(endpoint, &request.headers, &body).ok());
     let (Some(endpoint), Some(call)) = (endpoint, call) else {
         // No call of a model: nothing that faults know of.
         let mut bytes = forwarded(&head, outline, &proxy.upstream);
         bytes.extend_from_slice(&raw);
-        return pass(client, &bytes, BodyReader::new(Length::Known(0)), outline, &proxy.upstream, kept).await;
+        return pass(
+            client,
+            &bytes,
+            BodyReader::new(Length::Known(0)),
+            outline,
+            &proxy.upstream,
+            kept,
+        )
+        .await;
     };
-    let struck = Struck { proxy, request: &request, call: &call, body: &body };
+    let struck = Struck {
+        proxy,
+        request: &request,
+        call: &call,
+        body: &body,
+    };
     let decision = struck.decide(&endpoint);
     let behaviour = &decision.behaviour;
     if is_untouched(behaviour) {
         let mut bytes = forwarded(&head, outline, &proxy.upstream);
         bytes.extend_from_slice(&raw);
-        return pass(client, &bytes, BodyReader::new(Length::Known(0)), outline, &proxy.upstream, kept).await;
+        return pass(
+            client,
+            &bytes,
+            BodyReader::new(Length::Known(0)),
+            outline,
+            &proxy.upstream,
+            kept,
+        )
+        .await;
     }
     let seed = proxy.director.seed();
     let ids = Ids::new(call.dialect, seed, decision.number);
@@ -58,7 +102,13 @@ pub async fn strike(proxy: &Proxy, client: &mut Client, outline: &RequestOutline
         behaviour,
         call: &call,
         ids: &ids,
-        headers: provider_headers(call.dialect, &ids, endpoint.region, decision.admitted.left, clock::unix_seconds()),
+        headers: provider_headers(
+            call.dialect,
+            &ids,
+            endpoint.region,
+            decision.admitted.left,
+            clock::unix_seconds(),
+        ),
         passed: String::new(),
         pace: Pace::new(None, seed, decision.number),
         keeps: request.keeps,
@@ -69,7 +119,7 @@ pub async fn strike(proxy: &Proxy, client: &mut Client, outline: &RequestOutline
     if behaviour.answer != Answer::Good {
         // Of no use, whatever the server would have said: it is not asked.
         let said = Answers::Lorem(None).answer(&call, seed, USUAL_TOKENS);
-        let mut words = Distortion::new(Words::Right, None);
+        let mut words = Distortion::new(Words::Right, String::new);
         let reply = Reply::new(&call, said, behaviour, Player::useless(behaviour), &ids, &mut words);
         return player.reply(&reply).await;
     }
@@ -97,8 +147,12 @@ struct Struck<'a> {
 impl Struck<'_> {
     fn decide(&self, endpoint: &Endpoint<'_>) -> crate::chaos::live::Decision {
         let prompt = self.call.prompt();
-        let lower: Vec<(String, &str)> =
-            self.request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value)).collect();
+        let lower: Vec<(String, &str)> = self
+            .request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
+            .collect();
         let headers: Vec<(&str, &str)> = lower.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         let facts = CallFacts {
             number: 0,
@@ -133,9 +187,16 @@ impl Struck<'_> {
             self.body.len(),
         );
         for (name, value) in &self.request.headers {
-            let dropped = ["host", "content-length", "transfer-encoding", "accept-encoding", "expect", "connection"];
+            let dropped = [
+                "host",
+                "content-length",
+                "transfer-encoding",
+                "accept-encoding",
+                "expect",
+                "connection",
+            ];
             if !dropped.iter().any(|it| name.eq_ignore_ascii_case(it)) {
-                head.push_str(&format!("{name}: {value}\r\n"));
+                let _ = write!(head, "{name}: {value}\r\n");
             }
         }
         head.push_str("\r\n");
@@ -171,14 +232,15 @@ impl Struck<'_> {
         player.passed = passed;
         unread.drain(..outline.bytes);
         let behaviour = player.behaviour;
-        let earlier = self.proxy.director.earlier("");
-        let distortion = Distortion::new(behaviour.words, Some(&earlier));
+        let director = &self.proxy.director;
+        let prompt = self.call.prompt();
+        let distortion = Distortion::new(behaviour.words, || director.earlier(&prompt));
         let dialect = self.call.dialect;
         if outline.is_stream && outline.status == 200 && !outline.is_encoded {
             let mut events = Events::new(dialect, connection, unread, outline.length, behaviour, distortion);
             let ending = player.streamed(&content_type, &mut events).await?;
             let (said, connection) = events.finish();
-            let _ = self.proxy.director.earlier(&said);
+            director.remember(&prompt, &said);
             if let Some(connection) = connection.filter(|_| outline.keeps) {
                 kept.keep(connection);
             }
@@ -193,13 +255,17 @@ impl Struck<'_> {
         } else {
             (body, String::new())
         };
-        let _ = self.proxy.director.earlier(&said);
-        player.whole(outline.status, &content_type, &body, tokens::count(&said)).await
+        director.remember(&prompt, &said);
+        player
+            .whole(outline.status, &content_type, &body, tokens::count(&said))
+            .await
     }
 
     /// A whole body with what the behaviour changes in it, and the text that it brought.
     fn rewritten(&self, behaviour: &Behaviour, mut distortion: Distortion, body: Vec<u8>) -> (Vec<u8>, String) {
-        let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return (body, String::new()) };
+        let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
+            return (body, String::new());
+        };
         let said = rewrite::text_of(self.call.dialect, &mut value);
         if !rewrite::changes(behaviour) {
             return (body, said);
@@ -214,7 +280,9 @@ async fn read_body(client: &mut Client, length: Length) -> io::Result<Option<(Ve
     let mut reader = BodyReader::new(length);
     let (mut raw, mut body) = (Vec::new(), Vec::new());
     loop {
-        let Ok(taken) = reader.advance(&client.unread, Some(&mut body)) else { return Ok(None) };
+        let Ok(taken) = reader.advance(&client.unread, Some(&mut body)) else {
+            return Ok(None);
+        };
         raw.extend(client.unread.drain(..taken));
         if reader.is_done() {
             return Ok(Some((raw, body)));
@@ -233,7 +301,9 @@ async fn read_answer(connection: &mut Connection, mut unread: Vec<u8>, length: L
     let mut reader = BodyReader::new(length);
     let mut body = Vec::new();
     loop {
-        reader.advance(&unread, Some(&mut body)).map_err(|_| io::ErrorKind::InvalidData)?;
+        reader
+            .advance(&unread, Some(&mut body))
+            .map_err(|_| io::ErrorKind::InvalidData)?;
         unread.clear();
         if reader.is_done() {
             return Ok(body);
@@ -242,7 +312,11 @@ async fn read_answer(connection: &mut Connection, mut unread: Vec<u8>, length: L
             return Err(io::ErrorKind::InvalidData.into());
         }
         if connection.read(&mut unread).await? == 0 {
-            return if reader.is_until_close() { Ok(body) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            return if reader.is_until_close() {
+                Ok(body)
+            } else {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            };
         }
     }
 }
@@ -253,7 +327,9 @@ fn passed_headers(head: &[u8]) -> (String, String) {
     let mut passed = String::new();
     let mut content_type = "application/json".to_owned();
     for line in text.split("\r\n").skip(1).filter(|line| !line.is_empty()) {
-        let Some((name, value)) = line.split_once(':') else { continue };
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
         if name.eq_ignore_ascii_case("content-type") {
             value.trim().clone_into(&mut content_type);
         } else if !OWN.iter().any(|own| name.eq_ignore_ascii_case(own)) {

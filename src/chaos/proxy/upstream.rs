@@ -145,8 +145,14 @@ mod tests {
     #[test]
     fn addresses() {
         let read = |text| Upstream::parse(text).map(|it| (it.host, it.port, it.prefix));
-        assert_eq!(read("http://127.0.0.1:8000").unwrap(), ("127.0.0.1".into(), 8_000, String::new()));
-        assert_eq!(read("http://localhost/base/").unwrap(), ("localhost".into(), 80, "/base".into()));
+        assert_eq!(
+            read("http://127.0.0.1:8000").unwrap(),
+            ("127.0.0.1".into(), 8_000, String::new())
+        );
+        assert_eq!(
+            read("http://localhost/base/").unwrap(),
+            ("localhost".into(), 80, "/base".into())
+        );
         assert_eq!(read("http://[::1]:9/").unwrap(), ("::1".into(), 9, String::new()));
         for wrong in ["api.openai.com", "ftp://a", "http://", "http://a b", "http://u:p@host"] {
             assert!(read(wrong).is_err(), "{wrong}");

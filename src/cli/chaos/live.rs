@@ -52,7 +52,11 @@ impl LiveArgs {
         let replay = self.replay.as_ref().map(|path| Replay::read(path)).transpose();
         let replay = replay.map_err(|error| usage(error.to_string()))?;
         let seed = replay.as_ref().map_or(scenario.seed, |replay| replay.header.seed);
-        let journal = self.log.as_ref().map(|path| Journal::create(path, &scenario.name, seed)).transpose();
+        let journal = self
+            .log
+            .as_ref()
+            .map(|path| Journal::create(path, &scenario.name, seed))
+            .transpose();
         let journal = journal.map_err(|error| Failure::Outside(error.to_string()))?;
         Ok(Arc::new(Director::new(scenario, !self.paused, journal, replay)))
     }

@@ -48,7 +48,9 @@ pub(super) fn run(arguments: &ProxyArgs, out: &mut dyn Write, notes: &mut dyn Wr
     let director = arguments.live.director(arguments.scenario.as_ref())?;
     let named = arguments.provider.clone();
     let provider = named.or_else(|| providers::of_host(upstream.authority()).map(ToOwned::to_owned));
-    let threads = arguments.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from));
+    let threads = arguments
+        .threads
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = arguments.live.listen().await?;
@@ -61,7 +63,10 @@ pub(super) fn run(arguments: &ProxyArgs, out: &mut dyn Write, notes: &mut dyn Wr
             upstream,
             provider,
         });
-        arguments.live.serve(&director, serve(listener, proxy, threads.unwrap_or(1)), notes).await
+        arguments
+            .live
+            .serve(&director, serve(listener, proxy, threads.unwrap_or(1)), notes)
+            .await
     })?;
     Ok(exit::HOLDS)
 }

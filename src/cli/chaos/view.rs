@@ -56,7 +56,11 @@ fn keys(director: &Director) {
 fn table(director: &Director) -> String {
     let mut text = String::new();
     let clock = director.clock.at();
-    let stands = if director.clock.is_running() { "" } else { " (stands; p starts it)" };
+    let stands = if director.clock.is_running() {
+        ""
+    } else {
+        " (stands; p starts it)"
+    };
     let _ = writeln!(
         text,
         "{} at {:02}:{:02}{stands}, {} calls",
@@ -66,7 +70,11 @@ fn table(director: &Director) -> String {
         director.calls()
     );
     for (provider, count) in director.counts() {
-        let _ = writeln!(text, "  {provider:<20} {:>8} calls {:>8} struck", count.calls, count.struck);
+        let _ = writeln!(
+            text,
+            "  {provider:<20} {:>8} calls {:>8} struck",
+            count.calls, count.struck
+        );
     }
     for fault in director.faults() {
         let state = match (fault.enabled, fault.in_force) {
@@ -74,10 +82,21 @@ fn table(director: &Director) -> String {
             (true, true) => "STRIKES",
             (true, false) => "waits",
         };
-        let _ = writeln!(text, "  [{}] {:<18} {:<24} {state:<8} {:>8} struck", fault.index, fault.fault, fault.on.join(", "), fault.struck);
+        let _ = writeln!(
+            text,
+            "  [{}] {:<18} {:<24} {state:<8} {:>8} struck",
+            fault.index,
+            fault.fault,
+            fault.on.join(", "),
+            fault.struck
+        );
     }
     for line in director.last(LAST) {
-        let _ = writeln!(text, "  #{:<6} {:<10} {:<24} {}", line.number, line.provider, line.model, line.met);
+        let _ = writeln!(
+            text,
+            "  #{:<6} {:<10} {:<24} {}",
+            line.number, line.provider, line.model, line.met
+        );
     }
     text
 }

@@ -2,6 +2,7 @@
 //! the same question.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -36,8 +37,14 @@ impl Recordings {
         let request = request.and_then(|it| serde_json::from_value::<ChatRequest>(it).ok());
         let reply = recording.outcome.pointer("/reply/chat").cloned();
         let reply = reply.and_then(|it| serde_json::from_value::<ChatReply>(it).ok());
-        let (Some(request), Some(reply)) = (request, reply) else { return };
-        let model = recording.provider.get("model").and_then(Value::as_str).unwrap_or(&request.model);
+        let (Some(request), Some(reply)) = (request, reply) else {
+            return;
+        };
+        let model = recording
+            .provider
+            .get("model")
+            .and_then(Value::as_str)
+            .unwrap_or(&request.model);
         let said = Said {
             text: reply.text,
             refusal: reply.refusal,
@@ -45,8 +52,10 @@ impl Recordings {
             finish: reply.finish,
             usage: reply.usage,
         };
-        self.by_question.insert(conversation("", &request.messages), said.clone());
-        self.by_conversation.insert(conversation(model, &request.messages), said);
+        self.by_question
+            .insert(conversation("", &request.messages), said.clone());
+        self.by_conversation
+            .insert(conversation(model, &request.messages), said);
     }
 
     /// The answer to a call, when it is recorded.
@@ -54,7 +63,9 @@ impl Recordings {
     pub fn answer(&self, call: &Call) -> Option<Said> {
         let messages = &call.request.messages;
         let exact = self.by_conversation.get(&conversation(&call.request.model, messages));
-        exact.or_else(|| self.by_question.get(&conversation("", messages))).cloned()
+        exact
+            .or_else(|| self.by_question.get(&conversation("", messages)))
+            .cloned()
     }
 
     /// How many there are.
@@ -74,7 +85,7 @@ fn conversation(model: &str, messages: &[Message]) -> String {
     let mut key = model.to_owned();
     for message in messages {
         key.push('\u{1}');
-        key.push_str(&format!("{:?}\u{2}{}", message.role, message.plain()));
+        let _ = write!(key, "{:?}\u{2}{}", message.role, message.plain());
     }
     key
 }
@@ -101,7 +112,10 @@ mod tests {
         });
         let ask = |text: &str| call(&json!({ "model": "other", "messages": [{ "role": "user", "content": text }] }));
         let said = recordings.answer(&ask("How long?")).unwrap();
-        assert_eq!((said.text.as_str(), said.usage.unwrap().input_tokens), ("Seven days.", 4));
+        assert_eq!(
+            (said.text.as_str(), said.usage.unwrap().input_tokens),
+            ("Seven days.", 4)
+        );
         assert_eq!(recordings.answer(&ask("How short?")), None);
     }
 }

@@ -7,7 +7,7 @@ const DEPTH: usize = 12;
 
 /// An example of a JSON Schema.
 #[must_use]
-pub fn of(schema: &Value) -> Value {
+pub(super) fn of(schema: &Value) -> Value {
     example(schema, schema, DEPTH)
 }
 
@@ -39,8 +39,16 @@ fn example(schema: &Value, root: &Value, depth: usize) -> Value {
     let kind = kind.and_then(Value::as_str).unwrap_or("object").to_ascii_lowercase();
     match kind.as_str() {
         "string" => string(schema),
-        "integer" => schema.get("minimum").filter(|it| it.is_i64()).cloned().unwrap_or(json!(1)),
-        "number" => schema.get("minimum").filter(|it| it.is_number()).cloned().unwrap_or(json!(1.5)),
+        "integer" => schema
+            .get("minimum")
+            .filter(|it| it.is_i64())
+            .cloned()
+            .unwrap_or(json!(1)),
+        "number" => schema
+            .get("minimum")
+            .filter(|it| it.is_number())
+            .cloned()
+            .unwrap_or(json!(1.5)),
         "boolean" => json!(true),
         "null" => Value::Null,
         "array" => {
@@ -50,7 +58,12 @@ fn example(schema: &Value, root: &Value, depth: usize) -> Value {
         }
         _ => {
             let mut map = Map::new();
-            for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            for (name, inner) in schema
+                .get("properties")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 map.insert(name.clone(), example(inner, root, depth - 1));
             }
             Value::Object(map)

@@ -4,15 +4,15 @@ use crate::rng::Chance;
 
 /// Words of five letters at most: with the space before them each is one token (`tokens.rs` cuts after six).
 const WORDS: &[&str] = &[
-    "lorem", "ipsum", "dolor", "sit", "amet", "elit", "sed", "do", "ut", "et", "magna", "enim", "ad",
-    "minim", "quis", "nisi", "ex", "ea", "duis", "aute", "irure", "in", "velit", "esse", "nulla", "sint", "non",
-    "sunt", "culpa", "qui", "anim", "id", "est", "unde", "omnis", "iste", "natus", "error", "totam", "rem", "quae", "ab",
-    "illo", "quasi", "vitae", "dicta",
+    "lorem", "ipsum", "dolor", "sit", "amet", "elit", "sed", "do", "ut", "et", "magna", "enim", "ad", "minim", "quis",
+    "nisi", "ex", "ea", "duis", "aute", "irure", "in", "velit", "esse", "nulla", "sint", "non", "sunt", "culpa", "qui",
+    "anim", "id", "est", "unde", "omnis", "iste", "natus", "error", "totam", "rem", "quae", "ab", "illo", "quasi",
+    "vitae", "dicta",
 ];
 
 /// A text of so many tokens, by [`tokens::ends`](crate::chaos::live::tokens::ends).
 #[must_use]
-pub fn lorem(tokens: u32, chance: &mut Chance) -> String {
+pub(super) fn lorem(tokens: u32, chance: &mut Chance) -> String {
     let mut text = String::new();
     let mut left = tokens;
     let mut begins = true;

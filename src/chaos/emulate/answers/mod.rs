@@ -12,9 +12,9 @@ use crate::chaos::live::tokens;
 use crate::rng::{Chance, fnv};
 use crate::wire::{Finish, ResponseFormat, ToolCall, ToolChoice};
 
-pub use cassette::Recordings;
-pub use lorem::lorem;
-pub use script::Script;
+use cassette::Recordings;
+use lorem::lorem;
+use script::Script;
 
 /// Where answers come from.
 #[derive(Debug)]
@@ -54,7 +54,9 @@ pub enum AnswersError {
     #[error(transparent)]
     Cassette(#[from] crate::store::CassetteError),
     /// The word is none of the known ones.
-    #[error("no answers are called {0:?} (expected echo, lorem, lorem:TOKENS, a script such as answers.yaml, or a cassette such as run.jsonl)")]
+    #[error(
+        "no answers are called {0:?} (expected echo, lorem, lorem:TOKENS, a script such as answers.yaml, or a cassette such as run.jsonl)"
+    )]
     Unknown(String),
 }
 
@@ -81,7 +83,10 @@ impl Answers {
             _ => {
                 let tokens = text.strip_prefix("lorem:").and_then(|it| it.parse().ok());
                 let tokens = tokens.filter(|tokens| (1..=MAX_TOKENS).contains(tokens));
-                tokens.map_or_else(|| Err(AnswersError::Unknown(text.to_owned())), |it| Ok(Self::Lorem(Some(it))))
+                tokens.map_or_else(
+                    || Err(AnswersError::Unknown(text.to_owned())),
+                    |it| Ok(Self::Lorem(Some(it))),
+                )
             }
         }
     }
@@ -107,7 +112,9 @@ impl Answers {
             (None, Some(ResponseFormat::Schema { schema, .. })) => Said::text(example::of(schema).to_string()),
             (None, Some(ResponseFormat::Json)) => Said::text("{\"answer\": \"yes\"}".to_owned()),
             (None, None) => match (self, call.asked_tokens) {
-                (Self::Lorem(set), asked) => Said::text(lorem(asked.or(*set).unwrap_or(usual).min(MAX_TOKENS), &mut chance)),
+                (Self::Lorem(set), asked) => {
+                    Said::text(lorem(asked.or(*set).unwrap_or(usual).min(MAX_TOKENS), &mut chance))
+                }
                 (_, Some(asked)) => Said::text(lorem(asked.min(MAX_TOKENS), &mut chance)),
                 _ => Said::text(call.question()),
             },
@@ -146,7 +153,10 @@ fn capped(mut said: Said, call: &Call) -> Said {
     if let Some(at) = stops.filter_map(|stop| said.text.find(stop)).min() {
         said.text.truncate(at);
     }
-    let cap = call.request.max_output_tokens.map_or(usize::MAX, |cap| usize::try_from(cap).unwrap_or(usize::MAX));
+    let cap = call
+        .request
+        .max_output_tokens
+        .map_or(usize::MAX, |cap| usize::try_from(cap).unwrap_or(usize::MAX));
     let ends = tokens::ends(&said.text);
     if ends.len() > cap {
         said.text.truncate(if cap == 0 { 0 } else { ends[cap - 1] });
@@ -178,15 +188,23 @@ mod tests {
             (Answers::Echo, 1, None),
         ] {
             let said = answers.answer(&call, 1, 64);
-            assert_eq!((tokens::count(&said.text), said.finish.clone()), (tokens, finish), "{answers:?}");
+            assert_eq!(
+                (tokens::count(&said.text), said.finish.clone()),
+                (tokens, finish),
+                "{answers:?}"
+            );
             assert_eq!(answers.answer(&call, 1, 64), said);
         }
-        assert_ne!(Answers::Lorem(Some(17)).answer(&call, 2, 64), Answers::Lorem(Some(17)).answer(&call, 1, 64));
+        assert_ne!(
+            Answers::Lorem(Some(17)).answer(&call, 2, 64),
+            Answers::Lorem(Some(17)).answer(&call, 1, 64)
+        );
     }
 
     #[test]
     fn forced_tools_are_called_with_arguments_of_their_schema() {
-        let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
+        let parameters =
+            json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
         let call = call(&json!({
             "model": "m", "messages": [{ "role": "user", "content": "go" }], "tool_choice": "required",
             "tools": [{ "type": "function", "function": { "name": "weather", "parameters": parameters } }],

@@ -69,7 +69,10 @@ impl Script {
     pub fn answer(&self, call: &Call) -> Option<Said> {
         let prompt = call.prompt();
         let fits = |entry: &&Entry| {
-            entry.model.as_ref().is_none_or(|model| model.is_match(&call.request.model))
+            entry
+                .model
+                .as_ref()
+                .is_none_or(|model| model.is_match(&call.request.model))
                 && match &entry.prompt {
                     None => true,
                     Some(Pattern::Has(text)) => prompt.contains(text.as_str()),
@@ -114,13 +117,17 @@ impl Entry {
                 arguments,
             });
         }
-        entry.said.finish = fields.word(
-            "finish",
-            &[("stop", 0), ("length", 1), ("content_filter", 2), ("refusal", 3)],
-        )?
-        .map(|at| [Finish::Stop, Finish::Length, Finish::ContentFilter, Finish::Refusal][at].clone());
+        entry.said.finish = fields
+            .word(
+                "finish",
+                &[("stop", 0), ("length", 1), ("content_filter", 2), ("refusal", 3)],
+            )?
+            .map(|at| [Finish::Stop, Finish::Length, Finish::ContentFilter, Finish::Refusal][at].clone());
         if entry.said == Said::default() {
-            return Err(FormError::at(&node.place.first_line(), "an answer needs `say`, `call` or `refuse`"));
+            return Err(FormError::at(
+                &node.place.first_line(),
+                "an answer needs `say`, `call` or `refuse`",
+            ));
         }
         Ok(entry)
     }
@@ -136,13 +143,19 @@ fn pattern(node: &Node) -> Result<Pattern, FormError> {
         return Ok(Pattern::Has(text));
     };
     let built = regex::RegexBuilder::new(regex).size_limit(REGEX_LIMIT).build();
-    built.map(Pattern::Matches).map_err(|error| FormError::at(&node.place, error.to_string()))
+    built
+        .map(Pattern::Matches)
+        .map_err(|error| FormError::at(&node.place, error.to_string()))
 }
 
 fn json(node: &Node) -> Value {
     match &node.data {
         Data::Seq(items) => items.iter().map(json).collect(),
-        Data::Map(_) => Value::Object(node.entries().map(|it| (it.key.text.clone(), json(&it.value))).collect()),
+        Data::Map(_) => Value::Object(
+            node.entries()
+                .map(|it| (it.key.text.clone(), json(&it.value)))
+                .collect(),
+        ),
         Data::Bool(value) => (*value).into(),
         Data::Null => Value::Null,
         _ => match (node.as_u64(), node.as_f64(), node.scalar_text()) {
@@ -177,9 +190,15 @@ mod tests {
     fn the_first_entry_that_fits_answers() {
         let script = Script::parse(Path::new("answers.yaml"), SCRIPT.to_owned()).unwrap();
         assert_eq!(said(&script, "gpt-4o", "a refund?").text, "Refunds take seven days.");
-        assert_eq!(said(&script, "claude", "a refund?").refusal.as_deref(), Some("I can't."));
+        assert_eq!(
+            said(&script, "claude", "a refund?").refusal.as_deref(),
+            Some("I can't.")
+        );
         let call = &said(&script, "m", "weather in Oslo").tool_calls[0];
-        assert_eq!((call.name.as_str(), call.arguments.as_str()), ("weather", "{\"city\":\"Oslo\",\"days\":2}"));
+        assert_eq!(
+            (call.name.as_str(), call.arguments.as_str()),
+            ("weather", "{\"city\":\"Oslo\",\"days\":2}")
+        );
     }
 
     #[test]
@@ -190,7 +209,9 @@ mod tests {
             ("- sya: x", "did you mean `say`"),
             ("- {when: {prompt: '/(/'}, say: x}", "1:"),
         ] {
-            let error = Script::parse(Path::new("a.yaml"), text.to_owned()).unwrap_err().to_string();
+            let error = Script::parse(Path::new("a.yaml"), text.to_owned())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

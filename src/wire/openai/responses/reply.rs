@@ -13,7 +13,13 @@ pub fn to_json(reply: &ChatReply, created: u64) -> Value {
     if !reply.text.is_empty() || reply.refusal.is_some() || reply.tool_calls.is_empty() {
         output.push(message(reply, status(reply.finish.as_ref())));
     }
-    output.extend(reply.tool_calls.iter().enumerate().map(|(at, it)| call(it, at, "completed")));
+    output.extend(
+        reply
+            .tool_calls
+            .iter()
+            .enumerate()
+            .map(|(at, it)| call(it, at, "completed")),
+    );
     envelope(
         &reply.id,
         &reply.model,
@@ -83,7 +89,10 @@ pub(super) fn envelope(
     map.insert("created_at".into(), created.into());
     map.insert("status".into(), status(finish).into());
     map.insert("error".into(), Value::Null);
-    map.insert("incomplete_details".into(), reason.map_or(Value::Null, |it| json!({ "reason": it })));
+    map.insert(
+        "incomplete_details".into(),
+        reason.map_or(Value::Null, |it| json!({ "reason": it })),
+    );
     map.insert("instructions".into(), Value::Null);
     map.insert("max_output_tokens".into(), Value::Null);
     map.insert("model".into(), model.into());
@@ -116,15 +125,20 @@ fn message(reply: &ChatReply, status: &str) -> Value {
     if !reply.text.is_empty() || reply.refusal.is_none() {
         content.push(text_piece(&reply.text));
     }
-    content.extend(reply.refusal.iter().map(|refusal| json!({ "type": "refusal", "refusal": refusal })));
-    message_item(&reply.id, status, content)
+    content.extend(
+        reply
+            .refusal
+            .iter()
+            .map(|refusal| json!({ "type": "refusal", "refusal": refusal })),
+    );
+    message_item(&reply.id, status, &content)
 }
 
 pub(super) fn text_piece(text: &str) -> Value {
     json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] })
 }
 
-pub(super) fn message_item(id: &str, status: &str, content: Vec<Value>) -> Value {
+pub(super) fn message_item(id: &str, status: &str, content: &[Value]) -> Value {
     let id = format!("msg_{}", id.trim_start_matches("resp_"));
     json!({ "id": id, "type": "message", "status": status, "role": "assistant", "content": content })
 }

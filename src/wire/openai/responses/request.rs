@@ -17,7 +17,11 @@ pub fn to_json(request: &ChatRequest) -> Value {
     if !request.tools.is_empty() {
         map.insert("tools".into(), request.tools.iter().map(tool_to_json).collect());
     }
-    put(&mut map, "tool_choice", request.tool_choice.as_ref().map(choice_to_json));
+    put(
+        &mut map,
+        "tool_choice",
+        request.tool_choice.as_ref().map(choice_to_json),
+    );
     if let Some(format) = &request.response_format {
         let format = match format {
             ResponseFormat::Json => json!({ "type": "json_object" }),
@@ -104,9 +108,9 @@ fn items_of(message: &Message) -> Vec<Value> {
     if !pieces.is_empty() {
         items.push(json!({ "role": role, "content": pieces }));
     }
-    items.extend(message.tool_calls.iter().map(|call| {
-        json!({ "type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments })
-    }));
+    items.extend(message.tool_calls.iter().map(
+        |call| json!({ "type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments }),
+    ));
     items
 }
 

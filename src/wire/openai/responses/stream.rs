@@ -134,12 +134,23 @@ impl Encoder {
             _ => self.close(out),
         }
         let (at, id) = (self.output.len(), self.message_id());
-        let item = message_item(&self.id, "in_progress", Vec::new());
-        out.push(self.event("response.output_item.added", json!({ "output_index": at, "item": item })));
-        let part = if is_refusal { json!({ "type": "refusal", "refusal": "" }) } else { text_piece("") };
+        let item = message_item(&self.id, "in_progress", &[]);
+        out.push(self.event(
+            "response.output_item.added",
+            json!({ "output_index": at, "item": item }),
+        ));
+        let part = if is_refusal {
+            json!({ "type": "refusal", "refusal": "" })
+        } else {
+            text_piece("")
+        };
         let fields = json!({ "item_id": id, "output_index": at, "content_index": 0, "part": part });
         out.push(self.event("response.content_part.added", fields));
-        self.open = Some(if is_refusal { Open::Refusal(String::new()) } else { Open::Text(String::new()) });
+        self.open = Some(if is_refusal {
+            Open::Refusal(String::new())
+        } else {
+            Open::Text(String::new())
+        });
     }
 
     fn words(&mut self, words: &str, is_refusal: bool, out: &mut Vec<Frame>) {
@@ -169,13 +180,18 @@ impl Encoder {
             };
             let at = self.output.len();
             let item = call_item(&call, delta.index, "in_progress");
-            out.push(self.event("response.output_item.added", json!({ "output_index": at, "item": item })));
+            out.push(self.event(
+                "response.output_item.added",
+                json!({ "output_index": at, "item": item }),
+            ));
             self.open = Some(Open::Call {
                 index: delta.index,
                 call,
             });
         }
-        let Some(Open::Call { index, call }) = &mut self.open else { return };
+        let Some(Open::Call { index, call }) = &mut self.open else {
+            return;
+        };
         if !delta.arguments.is_empty() {
             call.arguments.push_str(&delta.arguments);
             let id = call_item(call, *index, "")["id"].clone();
@@ -220,7 +236,7 @@ impl Encoder {
         out.push(self.event(kind, with_words));
         fields["part"] = part.clone();
         out.push(self.event("response.content_part.done", fields));
-        message_item(&self.id, "completed", vec![part])
+        message_item(&self.id, "completed", &[part])
     }
 }
 
@@ -253,7 +269,11 @@ impl Encode for Encoder {
             self.close(&mut out);
             let output = self.output.clone();
             let response = envelope(&self.id, &self.model, self.created, Some(finish), output, self.usage);
-            let kind = if response["status"] == "completed" { "response.completed" } else { "response.incomplete" };
+            let kind = if response["status"] == "completed" {
+                "response.completed"
+            } else {
+                "response.incomplete"
+            };
             out.push(self.event(kind, json!({ "response": response })));
         }
         out

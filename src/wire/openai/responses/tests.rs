@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::wire::{
-    Assembly, ChatReply, ChatRequest, Decode as _, Encode as _, Finish, Message, Role, Tool, ToolCall, ToolChoice, Usage,
+    Assembly, ChatReply, ChatRequest, Decode as _, Encode as _, Finish, Message, Role, Tool, ToolCall, ToolChoice,
+    Usage,
 };
 
 fn reply() -> ChatReply {
@@ -30,13 +31,20 @@ fn reply() -> ChatReply {
 #[test]
 fn answers_come_back_whole_and_in_pieces() {
     let reply = reply();
-    assert_eq!(responses_reply_from_json(&responses_reply_to_json(&reply, 7)), Ok(reply.clone()));
+    assert_eq!(
+        responses_reply_from_json(&responses_reply_to_json(&reply, 7)),
+        Ok(reply.clone())
+    );
     let mut encoder = ResponsesEncoder::new(7);
     let frames: Vec<_> = reply.chunks(5).iter().flat_map(|chunk| encoder.encode(chunk)).collect();
     let mut decoder = ResponsesDecoder::default();
     let mut assembly = Assembly::default();
     for frame in &frames {
-        decoder.decode(frame).unwrap().into_iter().for_each(|chunk| assembly.push(chunk));
+        decoder
+            .decode(frame)
+            .unwrap()
+            .into_iter()
+            .for_each(|chunk| assembly.push(chunk));
     }
     assert!(decoder.ended());
     assert_eq!(assembly.finish(), reply);
@@ -89,7 +97,10 @@ fn requests_come_back_and_texts_are_taken_as_input() {
         stream: true,
         ..ChatRequest::default()
     };
-    assert_eq!(responses_request_from_json(responses_request_to_json(&request)), Ok(request));
+    assert_eq!(
+        responses_request_from_json(responses_request_to_json(&request)),
+        Ok(request)
+    );
     let short = responses_request_from_json(json!({ "model": "m", "input": "hi", "instructions": "x" })).unwrap();
     assert_eq!(short.messages[1], Message::text(Role::User, "hi"));
     assert!(responses_request_from_json(json!({ "model": "m" })).is_err());
