@@ -25,7 +25,6 @@ const LAST_CHUNK: &str = "0\r\n\r\n";
 async fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let number = |text: &str| text.parse().map_err(|_| io::Error::other("not a number"));
     match words.as_slice() {
         ["mock", port] => mock(port).await,
         ["pass", port, to] => pass(port, to).await,
@@ -37,6 +36,10 @@ async fn main() -> io::Result<()> {
             "mock PORT | pass PORT TO | load TO CONNECTIONS SECONDS KIND | hold TO STREAMS SECONDS",
         )),
     }
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> io::Result<T> {
+    text.parse().map_err(|_| io::Error::other("not a number"))
 }
 
 fn event(text: &str) -> String {
