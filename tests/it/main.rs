@@ -7,6 +7,7 @@
     reason = "a test fails by a panic, in its helpers too"
 )]
 
+mod chaos_live;
 mod chaos_load;
 mod cli;
 mod corpus;

@@ -6,7 +6,7 @@ use crate::chaos::live::{Dialect, Endpoint, Operation, tokens};
 use crate::wire::{ChatRequest, Content, Message, Role, WireError, responses_request_from_json};
 
 /// The header by which a client asks for an answer of so many tokens.
-pub const TOKENS_HEADER: &str = "x-aisys-tokens";
+pub(super) const TOKENS_HEADER: &str = "x-aisys-tokens";
 
 /// One call.
 #[derive(Debug, Clone)]
@@ -73,7 +73,12 @@ impl Call {
         self.request = match (self.operation, self.dialect) {
             (Operation::Embed, _) => {
                 self.wants_base64 = value.get("encoding_format") == Some(&json!("base64"));
-                let asked = value.get("dimensions").or_else(|| value.get("outputDimensionality"));
+                let places = [
+                    "/dimensions",
+                    "/outputDimensionality",
+                    "/requests/0/outputDimensionality",
+                ];
+                let asked = places.iter().find_map(|place| value.pointer(place));
                 self.dimensions = asked.and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok());
                 self.is_batch = value.get("requests").is_some_and(Value::is_array);
                 embedding(&value)?

@@ -41,7 +41,7 @@ const SPREAD: usize = 24;
 
 /// The answer of a call that is no conversation.
 #[must_use]
-pub fn answer(call: &Call, is_anthropic: bool) -> Value {
+pub(super) fn answer(call: &Call, is_anthropic: bool) -> Value {
     let dialect = if is_anthropic { Dialect::Anthropic } else { call.dialect };
     match call.operation {
         Operation::Embed => vectors(call),
@@ -159,7 +159,9 @@ fn vector(text: &str, dimensions: u32) -> Vec<f32> {
     if norm == 0.0 {
         vector[0] = 1.0;
     } else {
-        vector.iter_mut().for_each(|it| *it /= norm);
+        for it in &mut vector {
+            *it /= norm;
+        }
     }
     vector
 }

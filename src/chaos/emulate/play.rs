@@ -1,5 +1,6 @@
 //! A call's behaviour, played to its client.
 
+use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
@@ -48,13 +49,13 @@ impl Pace {
     }
 
     /// Until the first token, as the behaviour has it.
-    fn to_first(&self, behaviour: &Behaviour) -> Duration {
+    fn until_first(&self, behaviour: &Behaviour) -> Duration {
         let timing = &behaviour.timing;
         times(self.first, timing.slower).saturating_add(timing.before)
     }
 
     /// Until the next token.
-    fn to_next(&mut self, behaviour: &Behaviour) -> Duration {
+    fn until_next(&mut self, behaviour: &Behaviour) -> Duration {
         let timing = &behaviour.timing;
         let jitter = if timing.jitter.is_zero() {
             Duration::ZERO
@@ -67,13 +68,13 @@ impl Pace {
     }
 
     /// All of an answer that comes whole.
-    fn to_whole(&mut self, behaviour: &Behaviour, tokens: u64) -> Duration {
-        let mut whole = self.to_first(behaviour);
+    fn until_whole(&mut self, behaviour: &Behaviour, tokens: u64) -> Duration {
+        let mut whole = self.until_first(behaviour);
         if self.between.is_zero() && behaviour.timing.between.is_zero() && behaviour.timing.jitter.is_zero() {
             return whole;
         }
         for _ in 1..tokens {
-            whole = whole.saturating_add(self.to_next(behaviour));
+            whole = whole.saturating_add(self.until_next(behaviour));
         }
         whole
     }
@@ -248,13 +249,13 @@ impl Player<'_> {
             one_line(content_type),
         );
         if let Some(encoding) = &self.behaviour.content_encoding {
-            head.push_str(&format!("content-encoding: {}\r\n", one_line(encoding)));
+            let _ = write!(head, "content-encoding: {}\r\n", one_line(encoding));
         }
         if !self.keeps {
             head.push_str("connection: close\r\n");
         }
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {}\r\n", one_line(value)));
+            let _ = write!(head, "{name}: {}\r\n", one_line(value));
         }
         head.push_str(&self.passed);
         head.push_str("\r\n");
@@ -266,7 +267,7 @@ impl Player<'_> {
     /// # Errors
     /// Fails when the client has gone.
     pub async fn whole(&mut self, status: u16, content_type: &str, body: &[u8], tokens: u64) -> io::Result<Ending> {
-        let wait = self.pace.to_whole(self.behaviour, tokens);
+        let wait = self.pace.until_whole(self.behaviour, tokens);
         let cut = self.behaviour.cut.filter(|_| tokens > 0);
         let at = cut.map_or(body.len(), |cut| share(body.len(), u64::from(cut.after), tokens));
         let length = if matches!(cut, Some(Cut { how: CutHow::Clean, .. })) {
@@ -316,7 +317,7 @@ impl Player<'_> {
             self.client.flush().await?;
         }
         if !cut_at_once {
-            let first = self.pace.to_first(self.behaviour);
+            let first = self.pace.until_first(self.behaviour);
             self.client.wait(first).await?;
         }
         if !head_at_once {
@@ -339,7 +340,7 @@ impl Player<'_> {
                 if let Some(took) = step.took {
                     self.pace.between = already_passed(took, self.behaviour.timing.pace_slower);
                 }
-                let wait = self.pace.to_next(self.behaviour);
+                let wait = self.pace.until_next(self.behaviour);
                 self.client.wait(wait).await?;
             }
             tokens += u32::from(step.is_token);
@@ -389,7 +390,7 @@ impl Player<'_> {
 
 /// An error that only its status tells.
 #[must_use]
-pub const fn plain(status: u16) -> Refused {
+const fn plain(status: u16) -> Refused {
     Refused {
         status,
         refusal: Refusal::Plain,

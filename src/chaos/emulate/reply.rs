@@ -59,11 +59,10 @@ impl Reply {
             }
         }
         // Only two APIs tell a refusal apart from the text.
-        if call.dialect != Dialect::Openai && call.dialect != Dialect::Responses && call.dialect != Dialect::Azure {
-            if let Some(refusal) = chat.refusal.take() {
-                chat.text = refusal;
-                chat.finish.get_or_insert(Finish::Refusal);
-            }
+        let tells_refusals = matches!(call.dialect, Dialect::Openai | Dialect::Responses | Dialect::Azure);
+        if let Some(refusal) = chat.refusal.take_if(|_| !tells_refusals) {
+            chat.text = refusal;
+            chat.finish.get_or_insert(Finish::Refusal);
         }
         chat.finish.get_or_insert(if chat.tool_calls.is_empty() {
             Finish::Stop
@@ -122,7 +121,7 @@ impl Reply {
     fn empty(&self, dialect: Dialect, value: &mut Value) {
         match (self.useless, dialect) {
             (Some(Useless::NoChoices), Dialect::Openai | Dialect::Azure) => value["choices"] = json!([]),
-            (Some(Useless::NoChoices), Dialect::Responses) => value["output"] = json!([]),
+            (Some(Useless::NoChoices | Useless::NullContent), Dialect::Responses) => value["output"] = json!([]),
             (Some(Useless::NoChoices), Dialect::Gemini) => {
                 if let Some(map) = value.as_object_mut() {
                     map.shift_remove("candidates");
@@ -132,12 +131,11 @@ impl Reply {
             (Some(Useless::NullContent), Dialect::Openai | Dialect::Azure) => {
                 value["choices"][0]["message"]["content"] = Value::Null;
             }
-            (Some(Useless::NullContent), Dialect::Responses) => value["output"] = json!([]),
             (Some(Useless::NullContent), Dialect::Gemini) => {
                 value["candidates"][0]["content"] = json!({ "role": "model" });
             }
             (Some(Useless::EmptyText), Dialect::Anthropic) => {
-                value["content"] = json!([{ "type": "text", "text": "" }])
+                value["content"] = json!([{ "type": "text", "text": "" }]);
             }
             (Some(Useless::EmptyText), Dialect::Gemini) => {
                 value["candidates"][0]["content"]["parts"] = json!([{ "text": "" }]);

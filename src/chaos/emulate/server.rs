@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::answers::USUAL_TOKENS;
 use super::{Answers, Call, Pace, Player, Reply, header, other};
 use crate::chaos::CallFacts;
-use crate::chaos::behaviour::Words;
+use crate::chaos::behaviour::{Answer, Refused};
 use crate::chaos::live::{
     Asked, Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin,
     provider_headers, request,
@@ -19,6 +19,9 @@ use crate::rng::Chance;
 
 /// What the chance of lengths is for.
 const PURPOSE: u64 = 0x1e6;
+
+/// The requests a minute that a provider without limits tells when it says that they are used up.
+const USUAL_REQUESTS: f64 = 500.0;
 
 /// All providers.
 #[derive(Debug)]
@@ -37,13 +40,10 @@ pub struct Emulator {
 /// Fails when the listener does.
 pub async fn run(listener: TcpListener, emulator: Arc<Emulator>) -> io::Result<()> {
     loop {
-        let socket = match listener.accept().await {
-            Ok((socket, _)) => socket,
+        let Ok((socket, _)) = listener.accept().await else {
             // Out of descriptors, or gone before it was accepted: the next one may do.
-            Err(_) => {
-                tokio::task::yield_now().await;
-                continue;
-            }
+            tokio::task::yield_now().await;
+            continue;
         };
         let emulator = Arc::clone(&emulator);
         // A client that goes is no failure of ours.
@@ -145,18 +145,16 @@ impl Emulator {
             .providers
             .get(endpoint.provider)
             .or_else(|| scenario.providers.get("default"));
+        let mut left = decision.admitted.left;
+        if matches!(behaviour.answer, Answer::Error(Refused { status: 429, .. })) {
+            left.requests = Some((left.requests.map_or(USUAL_REQUESTS, |(limit, _)| limit), 0.0));
+        }
         let mut player = Player {
             client,
             behaviour,
             call,
             ids: &ids,
-            headers: provider_headers(
-                call.dialect,
-                &ids,
-                endpoint.region,
-                decision.admitted.left,
-                clock::unix_seconds(),
-            ),
+            headers: provider_headers(call.dialect, &ids, endpoint.region, left, clock::unix_seconds()),
             passed: String::new(),
             pace: Pace::new(health, seed, decision.number),
             keeps: head.keeps,
@@ -175,13 +173,8 @@ impl Emulator {
             USUAL_TOKENS
         };
         let said = self.answers.answer(call, seed, usual);
-        let earlier = director.earlier(&said.text);
-        let mut words = Distortion::new(
-            behaviour.words,
-            Some(&earlier)
-                .filter(|_| behaviour.words == Words::Stale)
-                .map(String::as_str),
-        );
+        let mut words = Distortion::new(behaviour.words, || director.earlier(&prompt));
+        director.remember(&prompt, &said.text);
         let reply = Reply::new(call, said, behaviour, Player::useless(behaviour), &ids, &mut words);
         player.reply(&reply).await
     }

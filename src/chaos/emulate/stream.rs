@@ -385,6 +385,6 @@ impl Source for Stream<'_> {
 
 /// Whether an operation can be streamed at all.
 #[must_use]
-pub const fn may_stream(operation: Operation) -> bool {
+pub(super) const fn may_stream(operation: Operation) -> bool {
     matches!(operation, Operation::Chat | Operation::Generate)
 }

@@ -10,7 +10,7 @@ use super::body::BodyReader;
 use super::head::{self, Length, MAX_HEAD, RequestOutline};
 
 /// The most bytes of a request's body that are kept.
-pub const MAX_BODY: usize = 64 << 20;
+pub(super) const MAX_BODY: usize = 64 << 20;
 /// Bytes that are written together at most where nothing waits between them.
 const BATCH: usize = 32 << 10;
 /// An alert record of TLS: fatal, `handshake_failure` (RFC 8446, section 6).

@@ -18,9 +18,12 @@ use crate::chaos::scenario::Injection;
 use crate::chaos::{Behaviour, CallFacts, Scenario};
 use crate::clock;
 use crate::pipeline::policy::Refusal;
+use crate::rng::fnv;
 
 /// Decisions that are kept to be looked at.
 const KEPT: usize = 1_000;
+/// Questions whose answers are remembered: the last one, and one before it.
+const ANSWERS: usize = 2;
 /// The wait that a full concurrency limit tells.
 const SHORT_WAIT: Duration = Duration::from_secs(1);
 
@@ -101,7 +104,8 @@ struct Seen {
     last: VecDeque<Line>,
     by_provider: BTreeMap<String, Count>,
     by_fault: BTreeMap<u64, u64>,
-    earlier: String,
+    /// The last answers, each to another question.
+    answers: VecDeque<(u64, String)>,
 }
 
 impl Director {
@@ -232,12 +236,25 @@ impl Director {
         seen.last.push_back(line);
     }
 
-    /// Remembers an answer, for those who later get a stale one; gives the one before.
+    /// The last answer to another question than this one; empty when there is none.
     #[must_use]
-    pub fn earlier(&self, answer: &str) -> String {
+    pub fn earlier(&self, question: &str) -> String {
+        let asked = fnv(question.as_bytes());
+        let seen = self.seen();
+        let found = seen.answers.iter().rev().find(|(question, _)| *question != asked);
+        found.map(|(_, answer)| answer.clone()).unwrap_or_default()
+    }
+
+    /// Remembers an answer, for those who later get a stale one.
+    pub fn remember(&self, question: &str, answer: &str) {
+        let asked = fnv(question.as_bytes());
         let mut seen = self.seen();
-        let kept = answer.chars().take(MAX_EARLIER).collect();
-        std::mem::replace(&mut seen.earlier, kept)
+        seen.answers.retain(|(question, _)| *question != asked);
+        if seen.answers.len() == ANSWERS {
+            seen.answers.pop_front();
+        }
+        seen.answers
+            .push_back((asked, answer.chars().take(MAX_EARLIER).collect()));
     }
 
     /// How many calls there were.

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// The most bytes of a head, as nginx and the SDKs have it at their most generous.
-pub const MAX_HEAD: usize = 64 << 10;
+pub(super) const MAX_HEAD: usize = 64 << 10;
 /// The most headers of a message.
 const MAX_HEADERS: usize = 100;
 

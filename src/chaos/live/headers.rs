@@ -52,9 +52,8 @@ impl Ids {
                 format!("msg_01{}", letters(&mut chance, 22)),
                 "toolu_01",
             ),
-            Dialect::Gemini => (letters(&mut chance, 22), letters(&mut chance, 22), ""),
             Dialect::Bedrock => (uuid(&mut chance), uuid(&mut chance), "tooluse_"),
-            Dialect::Ollama => (letters(&mut chance, 22), letters(&mut chance, 22), ""),
+            Dialect::Gemini | Dialect::Ollama => (letters(&mut chance, 22), letters(&mut chance, 22), ""),
         };
         let call = if call.is_empty() {
             String::new()

@@ -1,5 +1,7 @@
 //! A behaviour in a few words, for logs and the view.
 
+use std::fmt::Write as _;
+
 use crate::chaos::Behaviour;
 use crate::chaos::behaviour::{Answer, Connection, CutHow, Refused, Timing, Words};
 use crate::pipeline::policy::Refusal;
@@ -59,7 +61,7 @@ fn error(refused: &Refused) -> String {
         text.push_str(&format!(" {:?}", refused.refusal).to_lowercase());
     }
     if let Some(wait) = refused.retry_after {
-        text.push_str(&format!(", retry after {:?}", wait.wait()));
+        let _ = write!(text, ", retry after {:?}", wait.wait());
     }
     text
 }

@@ -93,12 +93,13 @@ pub struct Distortion {
 }
 
 impl Distortion {
-    /// A distortion; `earlier` is the answer to an earlier question.
+    /// A distortion; `earlier` finds the answer to an earlier question.
     #[must_use]
-    pub fn new(how: Words, earlier: Option<&str>) -> Self {
+    pub fn new(how: Words, earlier: impl FnOnce() -> String) -> Self {
         let mut pieces = VecDeque::new();
         if how == Words::Stale {
-            let text = earlier.filter(|it| !it.is_empty()).unwrap_or(EARLIER);
+            let earlier = earlier();
+            let text = if earlier.is_empty() { EARLIER } else { &earlier };
             let mut start = 0;
             for end in tokens::ends(text) {
                 pieces.push_back(text[start..end].to_owned());
@@ -193,7 +194,7 @@ mod tests {
     use super::*;
 
     fn whole(how: Words, text: &str) -> String {
-        Distortion::new(how, None).whole(text)
+        Distortion::new(how, String::new).whole(text)
     }
 
     #[test]
@@ -213,13 +214,13 @@ mod tests {
             "a b c d e fa b c d e f"
         );
         assert!(EARLIER.starts_with(&whole(Words::Stale, "What is it? It is so.")));
-        let stale = Distortion::new(Words::Stale, Some("Of yesterday.")).whole(right);
+        let stale = Distortion::new(Words::Stale, || "Of yesterday.".into()).whole(right);
         assert_eq!(stale, "Of yesterday.");
     }
 
     #[test]
     fn pieces_keep_their_number() {
-        let mut distortion = Distortion::new(Words::OffLanguage, None);
+        let mut distortion = Distortion::new(Words::OffLanguage, String::new);
         let pieces: Vec<String> = ["Hel", "lo", ""].iter().map(|it| distortion.piece(it)).collect();
         assert!(!pieces[0].is_empty() && !pieces[1].is_empty() && pieces[2].is_empty());
     }

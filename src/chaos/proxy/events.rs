@@ -10,7 +10,7 @@ use crate::clock::Moment;
 use crate::wire::{ApiError, Decode, Encode, FrameReader, Framing, MAX_FRAME, ResponsesDecoder, ResponsesEncoder};
 
 /// The stream of one answer.
-pub struct Events<'a> {
+pub(super) struct Events<'a> {
     dialect: Dialect,
     framing: Framing,
     connection: Connection,
@@ -32,7 +32,7 @@ pub struct Events<'a> {
 impl<'a> Events<'a> {
     /// The stream that a server begins; `first` came with its head.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         dialect: Dialect,
         connection: Connection,
         first: Vec<u8>,
@@ -63,7 +63,7 @@ impl<'a> Events<'a> {
 
     /// What the server said, and its connection when the answer was taken whole.
     #[must_use]
-    pub fn finish(self) -> (String, Option<Connection>) {
+    pub(super) fn finish(self) -> (String, Option<Connection>) {
         let whole = self.body.is_done() && !self.closed;
         (self.said, whole.then_some(self.connection))
     }

@@ -23,22 +23,22 @@ const MAX_HEAD: usize = 64 << 10;
 
 /// A client's connection to the server, kept for its next request.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub(super) struct Kept {
     connection: Option<Connection>,
     /// What comes from the server.
-    pub reply: Vec<u8>,
+    reply: Vec<u8>,
 }
 
 impl Kept {
     /// Keeps a connection for the next request.
-    pub fn keep(&mut self, connection: Connection) {
+    pub(super) fn keep(&mut self, connection: Connection) {
         self.connection = Some(connection);
     }
 }
 
 /// A request's head as the server gets it.
 #[must_use]
-pub fn forwarded(head: &[u8], outline: &RequestOutline, upstream: &Upstream) -> Vec<u8> {
+pub(super) fn forwarded(head: &[u8], outline: &RequestOutline, upstream: &Upstream) -> Vec<u8> {
     let mut out = Vec::with_capacity(head.len() + 128);
     out.extend_from_slice(&head[..outline.target.start]);
     out.extend_from_slice(upstream.prefix().as_bytes());
@@ -57,7 +57,7 @@ pub fn forwarded(head: &[u8], outline: &RequestOutline, upstream: &Upstream) -> 
 ///
 /// # Errors
 /// Fails when the client has gone or the server breaks off.
-pub async fn relay(
+pub(super) async fn relay(
     client: &mut Client,
     outline: &RequestOutline,
     upstream: &Upstream,
@@ -76,7 +76,7 @@ pub async fn relay(
 ///
 /// # Errors
 /// Fails when the client has gone or the server breaks off.
-pub async fn pass(
+pub(super) async fn pass(
     client: &mut Client,
     request: &[u8],
     mut body: BodyReader,
@@ -182,7 +182,7 @@ pub async fn pass(
 ///
 /// # Errors
 /// Fails when nobody answers.
-pub async fn send(request: &[u8], upstream: &Upstream, kept: &mut Kept) -> io::Result<(Connection, bool)> {
+pub(super) async fn send(request: &[u8], upstream: &Upstream, kept: &mut Kept) -> io::Result<(Connection, bool)> {
     if let Some(mut connection) = kept.connection.take()
         && connection.write(request).await.is_ok()
     {
@@ -194,7 +194,7 @@ pub async fn send(request: &[u8], upstream: &Upstream, kept: &mut Kept) -> io::R
 }
 
 /// Tells the client that the server cannot be reached.
-pub async fn bad_gateway(client: &mut Client, upstream: &Upstream, error: &io::Error) -> io::Result<Ending> {
+pub(super) async fn bad_gateway(client: &mut Client, upstream: &Upstream, error: &io::Error) -> io::Result<Ending> {
     let message = format!("aisys chaos proxy cannot reach {}: {error}", upstream.authority());
     let value = json!({ "error": { "message": message, "type": "proxy_error", "code": "bad_gateway" } });
     plain_json(client, 502, &value, false).await

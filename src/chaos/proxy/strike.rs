@@ -1,11 +1,12 @@
 //! The way of a request at a time when faults are in force: it is read whole, and its call decided about.
 
+use std::fmt::Write as _;
 use std::io;
 
 use serde_json::Value;
 
 use super::relay::{Kept, bad_gateway, forwarded, pass, send};
-use super::upstream::{Connection, Upstream};
+use super::upstream::Connection;
 use super::{Proxy, events::Events};
 use crate::chaos::behaviour::{Answer, Words};
 use crate::chaos::emulate::{Answers, Call, Pace, Player, Reply, USUAL_TOKENS, account, already_passed, plain_json};
@@ -32,7 +33,7 @@ const OWN: &[&str] = &[
 ///
 /// # Errors
 /// Fails when the client has gone or the server breaks off.
-pub async fn strike(
+pub(super) async fn strike(
     proxy: &Proxy,
     client: &mut Client,
     outline: &RequestOutline,
@@ -118,7 +119,7 @@ pub async fn strike(
     if behaviour.answer != Answer::Good {
         // Of no use, whatever the server would have said: it is not asked.
         let said = Answers::Lorem(None).answer(&call, seed, USUAL_TOKENS);
-        let mut words = Distortion::new(Words::Right, None);
+        let mut words = Distortion::new(Words::Right, String::new);
         let reply = Reply::new(&call, said, behaviour, Player::useless(behaviour), &ids, &mut words);
         return player.reply(&reply).await;
     }
@@ -195,7 +196,7 @@ impl Struck<'_> {
                 "connection",
             ];
             if !dropped.iter().any(|it| name.eq_ignore_ascii_case(it)) {
-                head.push_str(&format!("{name}: {value}\r\n"));
+                let _ = write!(head, "{name}: {value}\r\n");
             }
         }
         head.push_str("\r\n");
@@ -231,14 +232,15 @@ impl Struck<'_> {
         player.passed = passed;
         unread.drain(..outline.bytes);
         let behaviour = player.behaviour;
-        let earlier = self.proxy.director.earlier("");
-        let distortion = Distortion::new(behaviour.words, Some(&earlier));
+        let director = &self.proxy.director;
+        let prompt = self.call.prompt();
+        let distortion = Distortion::new(behaviour.words, || director.earlier(&prompt));
         let dialect = self.call.dialect;
         if outline.is_stream && outline.status == 200 && !outline.is_encoded {
             let mut events = Events::new(dialect, connection, unread, outline.length, behaviour, distortion);
             let ending = player.streamed(&content_type, &mut events).await?;
             let (said, connection) = events.finish();
-            let _ = self.proxy.director.earlier(&said);
+            director.remember(&prompt, &said);
             if let Some(connection) = connection.filter(|_| outline.keeps) {
                 kept.keep(connection);
             }
@@ -253,7 +255,7 @@ impl Struck<'_> {
         } else {
             (body, String::new())
         };
-        let _ = self.proxy.director.earlier(&said);
+        director.remember(&prompt, &said);
         player
             .whole(outline.status, &content_type, &body, tokens::count(&said))
             .await

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use crate::chaos::Scenario;
 use crate::chaos::scenario::{Client, Distribution};
 use crate::pipeline::policy::Program;
-use crate::system::{
-    CallSite, Deployment, Dialect, FallbackKind, Limit, Plan, Route, RouteId, Scope, Sdk, System,
-};
+use crate::system::{CallSite, Deployment, Dialect, FallbackKind, Limit, Plan, Route, RouteId, Scope, Sdk, System};
 
 use super::gateways::{Litellm, Portkey, Product};
 use super::sampler::Sampler;
@@ -114,9 +112,13 @@ impl<'a> Setup<'a> {
             dialect: inner.dialect,
             cancels: inner.gateway.is_none()
                 || inner.dialect == Dialect::Aisys
-                || inner
-                    .gateway
-                    .is_some_and(|id| system.gateway(id).cancels_on_disconnect.as_ref().is_some_and(|it| it.value)),
+                || inner.gateway.is_some_and(|id| {
+                    system
+                        .gateway(id)
+                        .cancels_on_disconnect
+                        .as_ref()
+                        .is_some_and(|it| it.value)
+                }),
             cooldown: None,
             entry: way(system, inner),
             context: detour(system, inner, FallbackKind::Context),
@@ -135,7 +137,9 @@ impl<'a> Setup<'a> {
         let policy = &self.entry.route.policy;
         match self.dialect {
             Dialect::Litellm => Product::Litellm(Litellm {
-                alone: deployment.and_then(|at| self.deployments.get(at)).is_none_or(|it| it.alone),
+                alone: deployment
+                    .and_then(|at| self.deployments.get(at))
+                    .is_none_or(|it| it.alone),
                 context_fallbacks: self.context_fallbacks,
                 content_fallbacks: self.content_fallbacks,
                 checks_windows: policy.context_check.value,
@@ -165,8 +169,16 @@ impl<'a> Setup<'a> {
 pub fn entry(system: &System, named: Option<&str>) -> Option<RouteId> {
     let routes = || system.routes.iter().enumerate();
     if let Some(name) = named {
-        let own = routes().find(|(_, route)| route.name == name).map(|(at, _)| RouteId(at));
-        let alias = || system.aliases.iter().find(|(_, alias, _)| alias == name).map(|(.., id)| *id);
+        let own = routes()
+            .find(|(_, route)| route.name == name)
+            .map(|(at, _)| RouteId(at));
+        let alias = || {
+            system
+                .aliases
+                .iter()
+                .find(|(_, alias, _)| alias == name)
+                .map(|(.., id)| *id)
+        };
         return own.or_else(alias);
     }
     let is_fallback = |at: usize| {
@@ -219,7 +231,10 @@ fn degrades(plan: &Plan) -> bool {
 }
 
 fn detour<'a>(system: &'a System, route: &'a Route, kind: FallbackKind) -> Option<Box<Way<'a>>> {
-    let fallback = route.fallbacks.iter().find(|it| it.kind == kind && it.target.is_some())?;
+    let fallback = route
+        .fallbacks
+        .iter()
+        .find(|it| it.kind == kind && it.target.is_some())?;
     Some(Box::new(way(system, system.route(fallback.target?))))
 }
 
@@ -227,9 +242,8 @@ fn reach<'a>(system: &'a System, scenario: &Scenario) -> (Vec<Account>, Vec<Reac
     let mut known: HashMap<(&str, &str, &str), usize> = HashMap::new();
     let mut accounts = Vec::new();
     let deployments = system.deployments.iter().enumerate().map(|(at, deployment)| {
-        let text = |setting: &'a Option<crate::system::Setting<String>>| {
-            setting.as_ref().map_or("", |it| it.value.as_str())
-        };
+        let text =
+            |setting: &'a Option<crate::system::Setting<String>>| setting.as_ref().map_or("", |it| it.value.as_str());
         let payer = deployment.account.as_ref().map_or("", |it| it.id.as_str());
         let (region, host) = (text(&deployment.region), text(&deployment.host));
         let shared = if deployment.self_hosted { host } else { payer };
@@ -301,9 +315,10 @@ fn sampler(distribution: &Distribution) -> Sampler {
 fn cache(route: &Route) -> Option<CacheRules> {
     let cache = route.policy.cache.value.as_ref()?;
     Some(CacheRules {
-        lives: cache.ttl.as_ref().map_or(u64::MAX, |ttl| {
-            u64::try_from(ttl.value.as_nanos()).unwrap_or(u64::MAX)
-        }),
+        lives: cache
+            .ttl
+            .as_ref()
+            .map_or(u64::MAX, |ttl| u64::try_from(ttl.value.as_nanos()).unwrap_or(u64::MAX)),
         per_tenant: matches!(cache.scope.value, Scope::Tenant | Scope::Key | Scope::User),
     })
 }

@@ -200,9 +200,7 @@ pub(super) const fn handed_on(failure: &Failure, tokens: u32) -> Seen {
     use crate::chaos::observation::Hollow;
     use crate::pipeline::policy::Useless;
     match failure {
-        Failure::Useless(Useless::NoChoices | Useless::NullContent | Useless::EmptyText) => {
-            Seen::Hollow(Hollow::Empty)
-        }
+        Failure::Useless(Useless::NoChoices | Useless::NullContent | Useless::EmptyText) => Seen::Hollow(Hollow::Empty),
         Failure::Useless(Useless::Length) => Seen::Hollow(Hollow::Truncated),
         Failure::Useless(Useless::Filtered | Useless::Refused | Useless::BrokenArguments) => {
             Seen::Hollow(Hollow::Useless)

@@ -2,6 +2,7 @@
 //! the same question.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -84,7 +85,7 @@ fn conversation(model: &str, messages: &[Message]) -> String {
     let mut key = model.to_owned();
     for message in messages {
         key.push('\u{1}');
-        key.push_str(&format!("{:?}\u{2}{}", message.role, message.plain()));
+        let _ = write!(key, "{:?}\u{2}{}", message.role, message.plain());
     }
     key
 }

@@ -7,7 +7,7 @@ const DEPTH: usize = 12;
 
 /// An example of a JSON Schema.
 #[must_use]
-pub fn of(schema: &Value) -> Value {
+pub(super) fn of(schema: &Value) -> Value {
     example(schema, schema, DEPTH)
 }
 

@@ -12,7 +12,7 @@ const WORDS: &[&str] = &[
 
 /// A text of so many tokens, by [`tokens::ends`](crate::chaos::live::tokens::ends).
 #[must_use]
-pub fn lorem(tokens: u32, chance: &mut Chance) -> String {
+pub(super) fn lorem(tokens: u32, chance: &mut Chance) -> String {
     let mut text = String::new();
     let mut left = tokens;
     let mut begins = true;

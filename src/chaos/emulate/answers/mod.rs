@@ -12,9 +12,9 @@ use crate::chaos::live::tokens;
 use crate::rng::{Chance, fnv};
 use crate::wire::{Finish, ResponseFormat, ToolCall, ToolChoice};
 
-pub use cassette::Recordings;
-pub use lorem::lorem;
-pub use script::Script;
+use cassette::Recordings;
+use lorem::lorem;
+use script::Script;
 
 /// Where answers come from.
 #[derive(Debug)]

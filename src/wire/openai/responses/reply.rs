@@ -131,14 +131,14 @@ fn message(reply: &ChatReply, status: &str) -> Value {
             .iter()
             .map(|refusal| json!({ "type": "refusal", "refusal": refusal })),
     );
-    message_item(&reply.id, status, content)
+    message_item(&reply.id, status, &content)
 }
 
 pub(super) fn text_piece(text: &str) -> Value {
     json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] })
 }
 
-pub(super) fn message_item(id: &str, status: &str, content: Vec<Value>) -> Value {
+pub(super) fn message_item(id: &str, status: &str, content: &[Value]) -> Value {
     let id = format!("msg_{}", id.trim_start_matches("resp_"));
     json!({ "id": id, "type": "message", "status": status, "role": "assistant", "content": content })
 }

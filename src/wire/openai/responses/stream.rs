@@ -134,7 +134,7 @@ impl Encoder {
             _ => self.close(out),
         }
         let (at, id) = (self.output.len(), self.message_id());
-        let item = message_item(&self.id, "in_progress", Vec::new());
+        let item = message_item(&self.id, "in_progress", &[]);
         out.push(self.event(
             "response.output_item.added",
             json!({ "output_index": at, "item": item }),
@@ -236,7 +236,7 @@ impl Encoder {
         out.push(self.event(kind, with_words));
         fields["part"] = part.clone();
         out.push(self.event("response.content_part.done", fields));
-        message_item(&self.id, "completed", vec![part])
+        message_item(&self.id, "completed", &[part])
     }
 }
 
