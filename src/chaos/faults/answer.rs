@@ -84,7 +84,9 @@ fn short(node: &Node) -> Result<Refused, FormError> {
         word => {
             let found = MEANINGS.iter().find(|(name, _)| *name == word);
             let names = MEANINGS.iter().map(|(name, _)| *name);
-            found.ok_or_else(|| FormError::unknown(&node.place, "meaning of a status", word, names))?.1
+            found
+                .ok_or_else(|| FormError::unknown(&node.place, "meaning of a status", word, names))?
+                .1
         }
     };
     Ok(Refused {
@@ -95,7 +97,11 @@ fn short(node: &Node) -> Result<Refused, FormError> {
 }
 
 fn not_an_error(node: &Node) -> FormError {
-    wrong(node, "`answer`", "an error's status from 400 to 599, such as 529 or 429 quota")
+    wrong(
+        node,
+        "`answer`",
+        "an error's status from 400 to 599, such as 529 or 429 quota",
+    )
 }
 
 /// What a status usually means at a model's API.

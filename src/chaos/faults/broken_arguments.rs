@@ -13,5 +13,9 @@ pub(super) const KIND: FaultKind = FaultKind {
     about: "Status 200 and a tool call whose arguments stop in the middle of their JSON. Agents that parse without care end there.",
     example: "{at: 1m, for: 5m, on: provider/openai, share: 0.2, broken_arguments: true}",
     schema: flag_schema,
-    read: |node| flag(node, |behaviour| behaviour.answer = Answer::Useless(Useless::BrokenArguments)),
+    read: |node| {
+        flag(node, |behaviour| {
+            behaviour.answer = Answer::Useless(Useless::BrokenArguments)
+        })
+    },
 };

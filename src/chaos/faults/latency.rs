@@ -46,7 +46,10 @@ struct Latency {
 impl Effect for Latency {
     fn strike(&self, moment: Moment, chance: &mut Chance, behaviour: &mut Behaviour) {
         let timing = &mut behaviour.timing;
-        let added = self.add.as_ref().map_or(Duration::ZERO, |add| add.sample_duration(chance));
+        let added = self
+            .add
+            .as_ref()
+            .map_or(Duration::ZERO, |add| add.sample_duration(chance));
         let ramped = self.ramp.map_or(0.0, |ramp| ramp.at(moment.progress()));
         let ramped = Duration::try_from_secs_f64(ramped).unwrap_or_default();
         timing.before = timing.before.saturating_add(added).saturating_add(ramped);

@@ -13,5 +13,9 @@ pub(super) const KIND: FaultKind = FaultKind {
     about: "Status 200 with `content: null` and no tool call. Code that takes the text without a look breaks; a gateway calls it success.",
     example: "{at: 1m, for: 5m, on: provider/openai, share: 0.2, null_content: true}",
     schema: flag_schema,
-    read: |node| flag(node, |behaviour| behaviour.answer = Answer::Useless(Useless::NullContent)),
+    read: |node| {
+        flag(node, |behaviour| {
+            behaviour.answer = Answer::Useless(Useless::NullContent)
+        })
+    },
 };

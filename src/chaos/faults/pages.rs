@@ -44,7 +44,13 @@ pub fn document() -> String {
         KINDS.len()
     );
     for kind in sorted() {
-        let _ = writeln!(text, "| [{0}](#{0}) | {1} | {2} |", kind.name, kind.title, kind.class.name());
+        let _ = writeln!(
+            text,
+            "| [{0}](#{0}) | {1} | {2} |",
+            kind.name,
+            kind.title,
+            kind.class.name()
+        );
     }
     text.push('\n');
     for kind in sorted() {

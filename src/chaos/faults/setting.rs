@@ -51,11 +51,7 @@ pub(super) fn flag_schema() -> Value {
 }
 
 /// How many tokens: `40`, `40 tokens`, `300k`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked to fit"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to fit")]
 pub(super) fn tokens(node: &Node, what: &str) -> Result<u32, FormError> {
     let count = Measure::Count.read(node, what)?;
     if count > f64::from(u32::MAX) || count.fract() != 0.0 {

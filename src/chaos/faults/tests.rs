@@ -15,7 +15,11 @@ fn meant_by(kind: &FaultKind, number: u64) -> CallFacts<'static> {
     CallFacts {
         number,
         provider: provider.unwrap_or("openai"),
-        model: if kind.example.contains("claude") { "claude-3" } else { "gpt-4o" },
+        model: if kind.example.contains("claude") {
+            "claude-3"
+        } else {
+            "gpt-4o"
+        },
         region: "swedencentral",
         streamed: true,
         ..CallFacts::default()
@@ -36,7 +40,11 @@ fn every_example_is_read_and_strikes() {
         let struck = (0..200).any(|number| !scenario.behaviour(&meant_by(kind, number), late).is_healthy());
         assert!(struck, "{}", kind.name);
         let before = injection.at.checked_sub(Duration::from_secs(1)).unwrap();
-        assert!(scenario.behaviour(&meant_by(kind, 0), before).is_healthy(), "{}", kind.name);
+        assert!(
+            scenario.behaviour(&meant_by(kind, 0), before).is_healthy(),
+            "{}",
+            kind.name
+        );
     }
 }
 

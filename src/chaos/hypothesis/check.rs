@@ -109,11 +109,20 @@ impl Hypothesis {
             };
         };
         let requests: Vec<&Observation> = base.requests.iter().collect();
-        let whole = self.measure.of(&requests, base.lasts, base.answers_by).map(|value| value * times);
+        let whole = self
+            .measure
+            .of(&requests, base.lasts, base.answers_by)
+            .map(|value| value * times);
         let part = MINUTE.as_secs_f64() / base.lasts.as_secs_f64().max(1.0);
         Bounds {
             whole,
-            per_minute: whole.map(|whole| if self.measure == Measure::Cost { whole * part } else { whole }),
+            per_minute: whole.map(|whole| {
+                if self.measure == Measure::Cost {
+                    whole * part
+                } else {
+                    whole
+                }
+            }),
         }
     }
 
@@ -153,7 +162,9 @@ impl Hypothesis {
     /// The request that shows best that it does not hold.
     fn unlucky(&self, requests: &[&Observation]) -> Option<u64> {
         let most = |value: fn(&Observation) -> f64| {
-            let found = requests.iter().max_by(|a, b| value(a).total_cmp(&value(b)).then(b.id.cmp(&a.id)));
+            let found = requests
+                .iter()
+                .max_by(|a, b| value(a).total_cmp(&value(b)).then(b.id.cmp(&a.id)));
             found.map(|request| request.id)
         };
         match &self.measure {

@@ -101,11 +101,15 @@ fn claim(body: &str) -> Result<(Measure, Comparison, Bound), String> {
         return Ok((measure.clone(), Comparison::Equal, Bound::Fixed(all)));
     }
     if let Some(time) = body.strip_prefix("recovers within ") {
-        let seconds = Amount::Time.parse(time).ok_or_else(|| unreadable(time, Unit::Seconds))?;
+        let seconds = Amount::Time
+            .parse(time)
+            .ok_or_else(|| unreadable(time, Unit::Seconds))?;
         return Ok((Measure::Recovery, Comparison::AtMost, Bound::Fixed(seconds)));
     }
     if let Some(time) = body.strip_prefix("no user waits longer than ") {
-        let seconds = Amount::Time.parse(time).ok_or_else(|| unreadable(time, Unit::Seconds))?;
+        let seconds = Amount::Time
+            .parse(time)
+            .ok_or_else(|| unreadable(time, Unit::Seconds))?;
         return Ok((Measure::FirstToken(1.0), Comparison::AtMost, Bound::Fixed(seconds)));
     }
     let Some((at, (sign, comparison))) = COMPARISONS
@@ -137,7 +141,13 @@ fn measure(name: &str) -> Result<Measure, String> {
     if let Some(share) = quantile("_end") {
         return Ok(Measure::End(share));
     }
-    let quantiles = ["p50_first_token", "p95_first_token", "p99_first_token", "p95_end", "p99_end"];
+    let quantiles = [
+        "p50_first_token",
+        "p95_first_token",
+        "p99_first_token",
+        "p95_end",
+        "p99_end",
+    ];
     let known = NAMES.iter().map(|(known, _)| *known).chain(quantiles);
     let hint = nearest(name, known).map_or_else(
         || format!(" (expected {EXPECTED})"),
@@ -149,7 +159,11 @@ fn measure(name: &str) -> Result<Measure, String> {
 fn bound(text: &str, unit: Unit) -> Result<Bound, String> {
     if let Some(factor) = text.strip_suffix("baseline") {
         let factor = factor.trim().trim_end_matches(['x', '×', '*']).trim();
-        let times = if factor.is_empty() { Some(1.0) } else { Amount::Count.parse(factor) };
+        let times = if factor.is_empty() {
+            Some(1.0)
+        } else {
+            Amount::Count.parse(factor)
+        };
         return times.map(Bound::Baseline).ok_or_else(|| unreadable(text, unit));
     }
     let value = match unit {

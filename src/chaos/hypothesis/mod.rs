@@ -54,7 +54,10 @@ pub enum Comparison {
 impl Comparison {
     /// Whether it holds.
     #[must_use]
-    #[expect(clippy::float_cmp, reason = "equal counts and shares of nothing or all are the same number")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "equal counts and shares of nothing or all are the same number"
+    )]
     pub fn holds(self, value: f64, bound: f64) -> bool {
         match self {
             Self::AtLeast => value >= bound,

@@ -31,7 +31,9 @@ pub fn recovery(requests: &[&Observation], fault: (Duration, Duration)) -> Optio
     let usual_wait = quantile(&before, 0.5, until_anything);
     let mut windows: Vec<Vec<&Observation>> = Vec::new();
     for request in requests.iter().copied() {
-        let Some(since) = sent(request).checked_sub(end) else { continue };
+        let Some(since) = sent(request).checked_sub(end) else {
+            continue;
+        };
         let index = usize::try_from(since.as_nanos() / WINDOW.as_nanos()).unwrap_or(usize::MAX);
         if index >= windows.len() {
             windows.resize(index + 1, Vec::new());
@@ -42,7 +44,9 @@ pub fn recovery(requests: &[&Observation], fault: (Duration, Duration)) -> Optio
         .iter()
         .map(|window| {
             let wait = quantile(window, 0.5, until_anything);
-            let in_time = usual_wait.zip(wait).is_none_or(|(usual, wait)| wait <= usual * SLOWER + SLACK);
+            let in_time = usual_wait
+                .zip(wait)
+                .is_none_or(|(usual, wait)| wait <= usual * SLOWER + SLACK);
             window.is_empty() || (good_share(window) >= usual_share * GOOD && in_time)
         })
         .collect();
@@ -56,6 +60,8 @@ const fn small(count: usize) -> f64 {
 }
 
 fn good_share(requests: &[&Observation]) -> f64 {
-    let good = requests.iter().filter(|it| matches!(it.seen, Seen::Answered | Seen::Cached));
+    let good = requests
+        .iter()
+        .filter(|it| matches!(it.seen, Seen::Answered | Seen::Cached));
     small(good.count()) / small(requests.len().max(1))
 }

@@ -116,7 +116,10 @@ fn what_looks_finished_and_is_not_is_no_answer() {
         }
     });
     let verdict = check("hollow == 0", &requests);
-    assert_eq!((verdict.holds, verdict.first_violation, verdict.unlucky), (false, Some(1), Some(77)));
+    assert_eq!(
+        (verdict.holds, verdict.first_violation, verdict.unlucky),
+        (false, Some(1), Some(77))
+    );
     assert!(!check("every user is answered", &requests).holds);
 }
 

@@ -204,15 +204,24 @@ mod tests {
     fn half_of_a_lognormal_is_below_its_median() {
         let distribution = Distribution::parse("lognormal(800, 1.1)", Measure::Count).unwrap();
         let mut chance = Chance::seeded(2, "median");
-        let below = (0..100_000).filter(|_| distribution.sample(&mut chance) < 800.0).count();
+        let below = (0..100_000)
+            .filter(|_| distribution.sample(&mut chance) < 800.0)
+            .count();
         assert!((49_000..51_000).contains(&below), "{below}");
     }
 
     #[test]
     fn what_is_none_is_refused() {
         for text in [
-            "", "lognormal(1s)", "lognormal(1s, 0.5", "zipf(0)", "zipf(1e9)", "uniform(2s, 1s)", "gamma(1, 2)",
-            "lognormal(-1s, 1)", "lognormal(1s, 99)",
+            "",
+            "lognormal(1s)",
+            "lognormal(1s, 0.5",
+            "zipf(0)",
+            "zipf(1e9)",
+            "uniform(2s, 1s)",
+            "gamma(1, 2)",
+            "lognormal(-1s, 1)",
+            "lognormal(1s, 99)",
         ] {
             assert_eq!(Distribution::parse(text, Measure::Time), None, "{text}");
         }

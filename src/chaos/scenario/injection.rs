@@ -130,7 +130,9 @@ impl Injection {
             at: read("at")?.unwrap_or_default(),
             lasts: read("for")?,
             every: read("every")?,
-            bursts: fields.count("repeat", 1)?.map(|it| u32::try_from(it).unwrap_or(u32::MAX)),
+            bursts: fields
+                .count("repeat", 1)?
+                .map(|it| u32::try_from(it).unwrap_or(u32::MAX)),
             share: match fields.get("share") {
                 Some(node) => Ramp::read(node, "`share`", "a share such as 0.6, or 0..0.95", parse_share)?,
                 None => Ramp::flat(1.0),
@@ -169,7 +171,10 @@ impl Injection {
                 return Err(wrong(at("every"), "`every`", "longer than `for`, which is one burst"));
             }
         } else if self.bursts.is_some() {
-            return Err(FormError::at(&at("repeat").place, "`repeat` needs `every`: how far apart the bursts are"));
+            return Err(FormError::at(
+                &at("repeat").place,
+                "`repeat` needs `every`: how far apart the bursts are",
+            ));
         }
         if self.lasts == Some(Duration::ZERO) {
             return Err(wrong(at("for"), "`for`", "longer than nothing"));

@@ -122,7 +122,9 @@ impl Scenario {
     fn uploaded(&self, seed: u64, request: u64, at: Duration) -> u32 {
         let in_force = self.timeline.at(at).iter().map(|index| &self.faults[*index]);
         let tokens = in_force.filter_map(|injection| {
-            let Act::Request(upload) = injection.act else { return None };
+            let Act::Request(upload) = injection.act else {
+                return None;
+            };
             let moment = injection.in_force(at)?;
             injection.chosen(seed, request, moment).then_some(upload)
         });

@@ -44,12 +44,17 @@ impl Health {
         let assumed = Self::default();
         let read = |key: &str, measure: Measure, assumed: Distribution| {
             let node = fields.get(key);
-            node.map_or(Ok(assumed), |node| Distribution::read(node, measure, &format!("`{key}`")))
+            node.map_or(Ok(assumed), |node| {
+                Distribution::read(node, measure, &format!("`{key}`"))
+            })
         };
         let tokens_per_second = read("tokens_per_second", Measure::Count, assumed.tokens_per_second)?;
         if tokens_per_second.mean() <= 0.0 {
             let node = fields.required("tokens_per_second")?;
-            return Err(FormError::at(&node.place, "`tokens_per_second` must be more than nothing"));
+            return Err(FormError::at(
+                &node.place,
+                "`tokens_per_second` must be more than nothing",
+            ));
         }
         Ok(Self {
             first_token: read("first_token", Measure::Time, assumed.first_token)?,
@@ -68,7 +73,8 @@ pub fn read_limits(node: &Node) -> Result<Limits, FormError> {
     let fields = Fields::new(node, "`limits`", LIMIT_KEYS)?;
     let read = |key: &str| {
         let node = fields.get(key);
-        node.map(|node| Measure::Count.read(node, &format!("`{key}`"))).transpose()
+        node.map(|node| Measure::Count.read(node, &format!("`{key}`")))
+            .transpose()
     };
     let parallel = fields.count("parallel", 0)?;
     Ok(Limits {

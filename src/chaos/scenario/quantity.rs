@@ -28,7 +28,9 @@ impl Measure {
     pub fn parse(self, text: &str) -> Option<f64> {
         let text = text.trim();
         match self {
-            Self::Time => units::duration(text).map(|it| it.as_secs_f64()).or_else(|| number(text)),
+            Self::Time => units::duration(text)
+                .map(|it| it.as_secs_f64())
+                .or_else(|| number(text)),
             Self::Count => {
                 let text = text.strip_suffix("tokens").unwrap_or(text).trim_end();
                 let (digits, factor) = match text.as_bytes().last()? {
@@ -60,7 +62,9 @@ fn number(text: &str) -> Option<f64> {
 }
 
 pub(in crate::chaos) fn wrong(node: &Node, what: &str, expected: &str) -> FormError {
-    let shown = node.scalar_text().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
+    let shown = node
+        .scalar_text()
+        .map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
     FormError::at(&node.place, format!("{what} must be {expected}, and this is {shown}"))
 }
 

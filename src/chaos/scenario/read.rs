@@ -43,7 +43,10 @@ impl Scenario {
         let unreadable = |error: std::io::Error| FormError::file(path, error.to_string());
         let size = std::fs::metadata(path).map_err(unreadable)?.len();
         if size > LARGEST {
-            return Err(FormError::file(path, format!("{size} bytes are too many for a scenario")));
+            return Err(FormError::file(
+                path,
+                format!("{size} bytes are too many for a scenario"),
+            ));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
         Self::parse(&SourceFile::new(path, text))
@@ -109,7 +112,10 @@ fn list<'a>(fields: &Fields<'a>, key: &str) -> Result<&'a [Node], FormError> {
     let Some(node) = fields.get(key) else { return Ok(&[]) };
     let items = node.as_seq().ok_or_else(|| fields.wrong(key, node, "a list"))?;
     if items.len() > MOST {
-        return Err(FormError::at(&node.place, format!("`{key}` holds at most {MOST} entries")));
+        return Err(FormError::at(
+            &node.place,
+            format!("`{key}` holds at most {MOST} entries"),
+        ));
     }
     Ok(items)
 }

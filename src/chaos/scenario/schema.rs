@@ -138,8 +138,14 @@ fn fault() -> Value {
     properties.insert("every".to_owned(), amount("It comes again after so long."));
     let repeat = json!({"type": "integer", "minimum": 1, "description": "How many times in all."});
     properties.insert("repeat".to_owned(), repeat);
-    properties.insert("share".to_owned(), amount("The share of calls: 0.6, or 0..0.95 climbing over `for`."));
-    properties.insert("on".to_owned(), texts("provider/openai, model/…, region/…, account/…, host/…, deployment/…, route/…, requests, everything."));
+    properties.insert(
+        "share".to_owned(),
+        amount("The share of calls: 0.6, or 0..0.95 climbing over `for`."),
+    );
+    properties.insert(
+        "on".to_owned(),
+        texts("provider/openai, model/…, region/…, account/…, host/…, deployment/…, route/…, requests, everything."),
+    );
     properties.insert("when".to_owned(), when);
     for kind in KINDS {
         let mut schema = (kind.schema)();

@@ -92,7 +92,12 @@ impl Selector {
         };
         let found = KINDS.iter().find(|(word, _)| *word == kind);
         let (_, kind) = found.ok_or_else(|| {
-            FormError::unknown(&node.place, "kind of selector", kind, KINDS.iter().map(|(word, _)| *word))
+            FormError::unknown(
+                &node.place,
+                "kind of selector",
+                kind,
+                KINDS.iter().map(|(word, _)| *word),
+            )
         })?;
         Ok(Self::Sharing(*kind, Pattern::new(name)))
     }

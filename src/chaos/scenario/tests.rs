@@ -45,7 +45,9 @@ fn the_friday_of_the_specification_is_read() {
     assert_eq!(scenario.health("openai").limits.tpm, Some(2e6));
     assert_eq!(scenario.traffic.client.retries, 2);
     assert_eq!(scenario.fault_span(), Some((minutes(10), minutes(30))));
-    let Some(Subject::System { paths, .. }) = &scenario.subject else { panic!() };
+    let Some(Subject::System { paths, .. }) = &scenario.subject else {
+        panic!()
+    };
     assert_eq!(paths[0], Path::new("dir/../litellm/config.yaml"));
 }
 
@@ -56,7 +58,12 @@ fn faults_strike_in_their_time_at_their_share_and_nobody_else() {
     let halfway = scenario.behaviour(&openai(1), minutes(16)).timing.before.as_secs_f64();
     assert!((halfway - 23.5).abs() < 1e-9, "{halfway}");
     let overloaded = (0..10_000)
-        .filter(|number| matches!(scenario.behaviour(&openai(*number), minutes(15)).answer, Answer::Error(_)))
+        .filter(|number| {
+            matches!(
+                scenario.behaviour(&openai(*number), minutes(15)).answer,
+                Answer::Error(_)
+            )
+        })
         .count();
     assert!((5_800..6_200).contains(&overloaded), "{overloaded}");
     let other = CallFacts {
@@ -70,7 +77,10 @@ fn faults_strike_in_their_time_at_their_share_and_nobody_else() {
 #[test]
 fn one_faults_chance_does_not_shift_anothers() {
     let two = "scenario: x\nfaults:\n  - {share: 0.5, latency: 'exponential(1s)'}\n  - {share: 0.5, hang: true}\n";
-    let (both, strange) = (parse(two).unwrap(), two.replace("share: 0.5, latency", "share: 0.9, latency"));
+    let (both, strange) = (
+        parse(two).unwrap(),
+        two.replace("share: 0.5, latency", "share: 0.9, latency"),
+    );
     let strange = parse(&strange).unwrap();
     for number in 0..500 {
         let hung = |scenario: &Scenario| scenario.behaviour(&openai(number), minutes(1)).connection;
@@ -100,7 +110,9 @@ fn the_timeline_agrees_with_each_injection() {
     let scenario = parse(text).unwrap();
     for second in 0..3_700 {
         let at = Duration::from_secs(second);
-        let slow: Vec<usize> = (0..3).filter(|index| scenario.faults[*index].in_force(at).is_some()).collect();
+        let slow: Vec<usize> = (0..3)
+            .filter(|index| scenario.faults[*index].in_force(at).is_some())
+            .collect();
         let listed: Vec<usize> = scenario
             .timeline
             .at(at)
@@ -127,11 +139,24 @@ fn conditions_choose_among_calls() {
     };
     let refused = |call: &CallFacts<'_>| scenario.behaviour(call, minutes(1)).connection == Connection::Refused;
     assert!(refused(&call));
-    assert!(refused(&CallFacts { region: "", model: "gpt-5-mini", ..call }));
-    assert!(!refused(&CallFacts { region: "westus", ..call }));
-    assert!(!refused(&CallFacts { prompt: "about invoices", ..call }));
+    assert!(refused(&CallFacts {
+        region: "",
+        model: "gpt-5-mini",
+        ..call
+    }));
+    assert!(!refused(&CallFacts {
+        region: "westus",
+        ..call
+    }));
+    assert!(!refused(&CallFacts {
+        prompt: "about invoices",
+        ..call
+    }));
     assert!(!refused(&CallFacts { headers: &[], ..call }));
-    assert!(!refused(&CallFacts { streamed: false, ..call }));
+    assert!(!refused(&CallFacts {
+        streamed: false,
+        ..call
+    }));
 }
 
 #[test]
@@ -141,7 +166,11 @@ fn requests_follow_the_traffic() {
     assert_eq!(requests, scenario.requests().collect::<Vec<_>>());
     // 36,000 are meant; the standard deviation of a Poisson count is its root, 190.
     assert!((35_000..37_000).contains(&requests.len()), "{}", requests.len());
-    assert!(requests.windows(2).all(|pair| pair[0].at <= pair[1].at && pair[0].id + 1 == pair[1].id));
+    assert!(
+        requests
+            .windows(2)
+            .all(|pair| pair[0].at <= pair[1].at && pair[0].id + 1 == pair[1].id)
+    );
     let distinct: std::collections::BTreeSet<u64> = requests.iter().map(|it| it.question).collect();
     let repeated = (requests.len() - distinct.len()) * 100 / requests.len();
     assert!((28..=32).contains(&repeated), "{repeated}");
@@ -149,7 +178,12 @@ fn requests_follow_the_traffic() {
     assert!(uploads.iter().all(|it| it.at >= minutes(15)));
     assert!((130..230).contains(&uploads.len()), "{}", uploads.len());
     let quiet = scenario.baseline();
-    assert!(quiet.requests().zip(&requests).all(|(a, b)| a.at == b.at && a.question == b.question));
+    assert!(
+        quiet
+            .requests()
+            .zip(&requests)
+            .all(|(a, b)| a.at == b.at && a.question == b.question)
+    );
 }
 
 #[test]
@@ -165,19 +199,59 @@ fn errors_name_the_place_and_the_nearest_name() {
     for (text, place, words) in [
         ("scenario: x\nfault: []\n", "dir/one.yaml:2:1", "did you mean `faults`"),
         ("faults: []\n", "dir/one.yaml:1:1", "needs its name"),
-        ("scenario: x\nfaults:\n  - {at: 1m, latancy: 3s}\n", ":3:13", "did you mean `latency`"),
+        (
+            "scenario: x\nfaults:\n  - {at: 1m, latancy: 3s}\n",
+            ":3:13",
+            "did you mean `latency`",
+        ),
         ("scenario: x\nfaults:\n  - {at: 1m}\n", ":3:5", "names no fault"),
-        ("scenario: x\nfaults:\n  - {hang: true, dns: true}\n", ":3:18", "one fault"),
-        ("scenario: x\nfaults: [{share: 0..0.9, hang: true}]\n", ":2:10", "needs `for`"),
-        ("scenario: x\nfaults: [{on: planet/mars, hang: true}]\n", ":2:15", "kind of selector"),
-        ("scenario: x\nfaults: [{on: requests, hang: true}]\n", ":2:15", "not to requests"),
+        (
+            "scenario: x\nfaults:\n  - {hang: true, dns: true}\n",
+            ":3:18",
+            "one fault",
+        ),
+        (
+            "scenario: x\nfaults: [{share: 0..0.9, hang: true}]\n",
+            ":2:10",
+            "needs `for`",
+        ),
+        (
+            "scenario: x\nfaults: [{on: planet/mars, hang: true}]\n",
+            ":2:15",
+            "kind of selector",
+        ),
+        (
+            "scenario: x\nfaults: [{on: requests, hang: true}]\n",
+            ":2:15",
+            "not to requests",
+        ),
         ("scenario: x\nfaults: [{answer: 200}]\n", ":2:19", "from 400 to 599"),
-        ("scenario: x\nfaults: [{answer: 429 quote}]\n", ":2:19", "did you mean `quota`"),
-        ("scenario: x\nfaults: [{for: 5m, every: 3m, hang: true}]\n", ":2:27", "longer than `for`"),
+        (
+            "scenario: x\nfaults: [{answer: 429 quote}]\n",
+            ":2:19",
+            "did you mean `quota`",
+        ),
+        (
+            "scenario: x\nfaults: [{for: 5m, every: 3m, hang: true}]\n",
+            ":2:27",
+            "longer than `for`",
+        ),
         ("scenario: x\ntraffic: {rate: fast}\n", ":2:17", "a rate such as"),
-        ("scenario: x\ntraffic: {client: openai-pyton}\n", ":2:19", "did you mean `openai-python`"),
-        ("scenario: x\nproviders: {openai: {first_token: 'normal(1s)'}}\n", ":2:35", "lognormal"),
-        ("scenario: x\nhypothesis: [p99_first_tokn <= 7s]\n", ":2:14", "did you mean `p99_first_token`"),
+        (
+            "scenario: x\ntraffic: {client: openai-pyton}\n",
+            ":2:19",
+            "did you mean `openai-python`",
+        ),
+        (
+            "scenario: x\nproviders: {openai: {first_token: 'normal(1s)'}}\n",
+            ":2:35",
+            "lognormal",
+        ),
+        (
+            "scenario: x\nhypothesis: [p99_first_tokn <= 7s]\n",
+            ":2:14",
+            "did you mean `p99_first_token`",
+        ),
         ("scenario: x\nsystem: a\ntarget: b\n", ":3:9", "not both"),
     ] {
         let error = parse(text).unwrap_err().to_string();
@@ -189,7 +263,14 @@ fn errors_name_the_place_and_the_nearest_name() {
 fn the_schema_knows_the_keys_that_are_read() {
     let schema = json_schema();
     let keys = |pointer: &str| {
-        let mut keys: Vec<String> = schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+        let mut keys: Vec<String> = schema
+            .pointer(pointer)
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
         keys.sort();
         keys
     };
@@ -201,20 +282,39 @@ fn the_schema_knows_the_keys_that_are_read() {
     assert_eq!(keys("/properties"), sorted(read::KEYS));
     assert_eq!(keys("/properties/traffic/properties"), sorted(traffic::KEYS));
     assert_eq!(keys("/properties/abort/properties"), sorted(abort::KEYS));
-    assert_eq!(keys("/properties/target/anyOf/1/properties"), sorted(subject::TARGET_KEYS));
-    assert_eq!(keys("/properties/providers/additionalProperties/properties"), sorted(provider::KEYS));
+    assert_eq!(
+        keys("/properties/target/anyOf/1/properties"),
+        sorted(subject::TARGET_KEYS)
+    );
+    assert_eq!(
+        keys("/properties/providers/additionalProperties/properties"),
+        sorted(provider::KEYS)
+    );
     let faults = "/properties/faults/items/properties";
-    let known: Vec<&str> = injection::KEYS.iter().copied().chain(crate::chaos::faults::names()).collect();
+    let known: Vec<&str> = injection::KEYS
+        .iter()
+        .copied()
+        .chain(crate::chaos::faults::names())
+        .collect();
     assert_eq!(keys(faults), sorted(&known));
     assert_eq!(keys(&format!("{faults}/when/properties")), sorted(matching::KEYS));
-    assert_eq!(keys("/properties/traffic/properties/client/anyOf/1/properties"), sorted(client::KEYS));
+    assert_eq!(
+        keys("/properties/traffic/properties/client/anyOf/1/properties"),
+        sorted(client::KEYS)
+    );
 }
 
 #[test]
 fn the_examples_fit_the_schema() {
     let validator = jsonschema::validator_for(&json_schema()).unwrap();
-    let entries: String = crate::chaos::faults::KINDS.iter().map(|kind| format!("  - {}\n", kind.example)).collect();
-    for text in [FRIDAY.to_owned(), format!("scenario: x\ntraffic: {{for: 1h}}\nfaults:\n{entries}")] {
+    let entries: String = crate::chaos::faults::KINDS
+        .iter()
+        .map(|kind| format!("  - {}\n", kind.example))
+        .collect();
+    for text in [
+        FRIDAY.to_owned(),
+        format!("scenario: x\ntraffic: {{for: 1h}}\nfaults:\n{entries}"),
+    ] {
         parse(&text).unwrap();
         let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
         let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();

@@ -49,7 +49,13 @@ impl Timeline {
             .iter()
             .map(|begin| {
                 let later = *begin >= end;
-                let holds = |it: &Injection| if later { it.over().is_none_or(|over| over > end) } else { it.in_force(*begin).is_some() };
+                let holds = |it: &Injection| {
+                    if later {
+                        it.over().is_none_or(|over| over > end)
+                    } else {
+                        it.in_force(*begin).is_some()
+                    }
+                };
                 let found = injections.iter().enumerate().filter(|(_, it)| holds(it));
                 found.map(|(index, _)| index).collect()
             })

@@ -106,7 +106,9 @@ impl Traffic {
         };
         Ok(Self {
             arrivals: fields.word("arrivals", ARRIVALS)?.unwrap_or(assumed.arrivals),
-            rate: fields.get("rate").map_or(Ok(assumed.rate), |node| rate(node, "`rate`"))?,
+            rate: fields
+                .get("rate")
+                .map_or(Ok(assumed.rate), |node| rate(node, "`rate`"))?,
             lasts: match fields.get("for") {
                 Some(node) => duration(node, "`for`")?,
                 None => assumed.lasts,

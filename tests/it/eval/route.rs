@@ -84,7 +84,8 @@ fn every_way_of_failing_leads_on() {
         answer.headers.push(("retry-after".to_owned(), "20".to_owned()));
         answer
     };
-    let faults: [(&str, Box<dyn Fn() -> Answer + Send + Sync>); 6] = [
+    type Fault = Box<dyn Fn() -> Answer + Send + Sync>;
+    let faults: [(&str, Fault); 6] = [
         ("empty", Box::new(empty)),
         ("html", Box::new(html)),
         ("cut", Box::new(cut)),
