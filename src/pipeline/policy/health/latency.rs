@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Times are kept in classes, eight to each doubling, as HdrHistogram's; the first begins at about a
+/// Times are kept in classes, eight to each doubling, as `HdrHistogram` keeps them; the first begins at about a
 /// millisecond (2^20 ns), the last ends after about an hour.
 const FIRST: u32 = 20;
 const PARTS: u32 = 3;
