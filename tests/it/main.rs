@@ -22,6 +22,7 @@ mod mock;
 mod models;
 mod mutation;
 mod numbers;
+mod policy;
 mod promptfoo_checks;
 mod provider;
 mod retrieval;

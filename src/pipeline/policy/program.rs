@@ -43,6 +43,11 @@ pub(super) enum Step {
 pub struct Program {
     pub(super) steps: Vec<Step>,
     pub(super) root: StepId,
+    /// The deployments that each step can call, in the order of the plan.
+    reach: Vec<Vec<usize>>,
+    /// Whether any one of these is enough for a step: there is nothing static in it, and no part that needs
+    /// another.
+    alternatives: Vec<bool>,
     /// Our own ways, where it is our own middleware that follows the plan.
     pub(super) ways: Option<Ways>,
 }
@@ -54,9 +59,26 @@ impl Program {
     pub fn new(plan: &Plan) -> Self {
         let mut steps = Vec::new();
         let root = compile(plan, &mut steps);
+        // A step stands after those inside of it.
+        let (mut reach, mut alternatives): (Vec<Vec<usize>>, Vec<bool>) = (Vec::new(), Vec::new());
+        for step in &steps {
+            let inside = inside(step);
+            let own = if let Step::Try { deployment, .. } = step {
+                Some(*deployment)
+            } else {
+                None
+            };
+            let of_parts = inside.iter().flat_map(|part| &reach[*part]).copied();
+            let all = own.into_iter().chain(of_parts).collect();
+            let any = !matches!(step, Step::All(_) | Step::Degraded) && inside.iter().all(|part| alternatives[*part]);
+            reach.push(all);
+            alternatives.push(any);
+        }
         Self {
             steps,
             root,
+            reach,
+            alternatives,
             ways: None,
         }
     }
@@ -79,29 +101,33 @@ impl Program {
 
     /// Whether a step can end well with deployments that pass a test. A static answer passes always.
     pub(super) fn lives(&self, step: StepId, usable: &mut impl FnMut(usize) -> bool) -> bool {
+        if self.alternatives[step] {
+            return self.reach[step].iter().any(|deployment| usable(*deployment));
+        }
         match &self.steps[step] {
-            Step::Try { deployment, .. } => usable(*deployment),
-            Step::Pick { branches, .. } => branches.iter().any(|(_, branch)| self.lives(*branch, usable)),
-            Step::Retry { body, .. } | Step::Within { body, .. } => self.lives(*body, usable),
-            Step::First(branches) => branches.iter().any(|branch| self.lives(*branch, usable)),
-            Step::All(parts) => parts.iter().all(|part| self.lives(*part, usable)),
             Step::Degraded => true,
+            Step::All(parts) => parts.iter().all(|part| self.lives(*part, usable)),
+            other => inside(other).iter().any(|part| self.lives(*part, usable)),
         }
     }
 
-    /// Shows every deployment that a step can call to `visit`.
-    pub(super) fn each(&self, step: StepId, visit: &mut impl FnMut(usize)) {
-        match &self.steps[step] {
-            Step::Try { deployment, .. } => visit(*deployment),
-            Step::Pick { branches, .. } => branches.iter().for_each(|(_, branch)| self.each(*branch, visit)),
-            Step::Retry { body, .. } | Step::Within { body, .. } => self.each(*body, visit),
-            Step::First(branches) | Step::All(branches) => branches.iter().for_each(|branch| self.each(*branch, visit)),
-            Step::Degraded => {}
-        }
+    /// Every deployment that a step can call.
+    pub(super) fn reached(&self, step: StepId) -> &[usize] {
+        &self.reach[step]
     }
 
     pub(super) fn is_degraded(&self, step: StepId) -> bool {
         matches!(self.steps[step], Step::Degraded)
+    }
+}
+
+/// The steps directly inside of a step.
+fn inside(step: &Step) -> Vec<StepId> {
+    match step {
+        Step::Try { .. } | Step::Degraded => Vec::new(),
+        Step::Pick { branches, .. } => branches.iter().map(|(_, branch)| *branch).collect(),
+        Step::Retry { body, .. } | Step::Within { body, .. } => vec![*body],
+        Step::First(parts) | Step::All(parts) => parts.clone(),
     }
 }
 

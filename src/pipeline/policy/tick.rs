@@ -14,11 +14,10 @@ impl Tick {
 
     /// The moment so much later.
     #[must_use]
-    pub fn after(self, wait: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX)),
-        )
+    pub const fn after(self, wait: Duration) -> Self {
+        let nanos = wait.as_secs().saturating_mul(1_000_000_000);
+        let nanos = nanos.saturating_add(wait.subsec_nanos() as u64);
+        Self(self.0.saturating_add(nanos))
     }
 
     /// How long after `earlier` it is; zero when it is before.

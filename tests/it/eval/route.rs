@@ -63,6 +63,8 @@ fn the_fallback_answers_for_a_primary_that_is_down_and_the_row_says_so() {
     }
 }
 
+type Fault = Box<dyn Fn() -> Answer + Send + Sync>;
+
 #[test]
 fn every_way_of_failing_leads_on() {
     let empty = || Answer::chat(Api::Openai, "");
@@ -84,7 +86,7 @@ fn every_way_of_failing_leads_on() {
         answer.headers.push(("retry-after".to_owned(), "20".to_owned()));
         answer
     };
-    let faults: [(&str, Box<dyn Fn() -> Answer + Send + Sync>); 6] = [
+    let faults: [(&str, Fault); 6] = [
         ("empty", Box::new(empty)),
         ("html", Box::new(html)),
         ("cut", Box::new(cut)),

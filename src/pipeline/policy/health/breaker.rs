@@ -65,6 +65,8 @@ struct Slice {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Breaker {
     settings: BreakerSettings,
+    /// How long a part of the window is.
+    slice_nanos: u64,
     slices: [Slice; SLICES],
     /// Failures since the last answer.
     in_a_row: u32,
@@ -80,8 +82,10 @@ impl Breaker {
     /// A closed breaker.
     #[must_use]
     pub fn new(settings: BreakerSettings) -> Self {
+        let slice = settings.window.as_nanos() / SLICES as u128;
         Self {
             settings,
+            slice_nanos: u64::try_from(slice).unwrap_or(u64::MAX).max(1),
             slices: [Slice::default(); SLICES],
             in_a_row: 0,
             opened_until: None,
@@ -137,10 +141,12 @@ impl Breaker {
         }
         self.count(now, failed);
         self.in_a_row = if failed { self.in_a_row.saturating_add(1) } else { 0 };
+        if !failed {
+            return;
+        }
         let (calls, failures) = self.counts(now);
         let share = f64::from(failures) >= self.settings.failure_share * f64::from(calls);
-        let enough = failed && calls >= self.settings.min_calls && share;
-        if enough || self.in_a_row >= self.settings.consecutive {
+        if (calls >= self.settings.min_calls && share) || self.in_a_row >= self.settings.consecutive {
             self.open(now, self.settings.open_for);
         }
     }
@@ -196,7 +202,6 @@ impl Breaker {
 
     /// The number of the slice of time that a moment is in.
     fn slice(&self, now: Tick) -> u64 {
-        let length = self.settings.window.as_nanos() / SLICES as u128;
-        now.0 / u64::try_from(length).unwrap_or(u64::MAX).max(1)
+        now.0 / self.slice_nanos
     }
 }

@@ -46,7 +46,9 @@ impl Bucket {
     /// What it holds at a moment. Moments before the last one that was asked for are that one.
     #[must_use]
     pub fn held(&self, now: Tick) -> f64 {
-        (self.held + self.rate * now.since(self.at).as_secs_f64()).min(self.capacity)
+        #[expect(clippy::cast_precision_loss, reason = "a hundred days are exact")]
+        let nanos = now.0.saturating_sub(self.at.0) as f64;
+        (self.held + self.rate * nanos / 1e9).min(self.capacity)
     }
 
     /// Takes tokens when it holds them.

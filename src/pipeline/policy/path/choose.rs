@@ -38,6 +38,10 @@ impl Path {
         if count == 0 {
             return None;
         }
+        if count == 1 {
+            let mut all = branches.iter().map(|(_, branch)| *branch);
+            return all.find(|branch| self.against(world, *branch, ejects, now) == best);
+        }
         let equal = total <= 0.0;
         let mut left = world.chance.unit() * if equal { f64::from(count) } else { total };
         let mut last = None;
@@ -82,6 +86,9 @@ impl Path {
             if against != NEVER && best.is_none_or(|(least, _)| against < least) {
                 best = Some((against, at));
             }
+            if against == 0 {
+                break;
+            }
         }
         let (_, at) = best?;
         self.frames[frame].tried |= 1 << at;
@@ -104,12 +111,15 @@ impl Path {
         if let Step::Try { deployment, .. } = &program.steps[branch] {
             return self.against_one(world, *deployment, now);
         }
-        if !program.lives(branch, &mut |it| self.against_one(world, it, now) != NEVER) {
-            return NEVER;
-        }
         let mut least = NEVER;
-        program.each(branch, &mut |it| least = least.min(self.against_one(world, it, now)));
-        least
+        for deployment in program.reached(branch) {
+            least = least.min(self.against_one(world, *deployment, now));
+            if least == 0 {
+                break;
+            }
+        }
+        let lives = least != NEVER && program.lives(branch, &mut |it| self.against_one(world, it, now) != NEVER);
+        if lives { least } else { NEVER }
     }
 
     fn against_one<S: ?Sized, F: Fleet + ?Sized>(
@@ -145,11 +155,8 @@ impl Path {
         step: StepId,
         now: Tick,
     ) -> bool {
-        let mut found = false;
-        world.program.each(step, &mut |it| {
-            found = found || (!self.has_failed(it) && self.against_one(world, it, now) != NEVER);
-        });
-        found
+        let mut reached = world.program.reached(step).iter();
+        reached.any(|it| !self.has_failed(*it) && self.against_one(world, *it, now) != NEVER)
     }
 
     pub(super) fn has_failed(&self, deployment: usize) -> bool {
@@ -159,11 +166,8 @@ impl Path {
     /// Whether all that a step can call is at the provider of a deployment.
     pub(super) fn all_known(&self, program: &Program, step: StepId, deployment: usize) -> bool {
         let Some(ways) = &program.ways else { return false };
-        let mut all = true;
-        program.each(step, &mut |it| {
-            all = all && (self.has_failed(it) || ways.same_provider(it, deployment));
-        });
-        all
+        let mut reached = program.reached(step).iter();
+        reached.all(|it| self.has_failed(*it) || ways.same_provider(*it, deployment))
     }
 
     /// How many more ways there are to an answer when a call of `deployment` inside of `frame` fails.
@@ -218,12 +222,7 @@ impl Path {
         but: usize,
         now: Tick,
     ) -> Option<usize> {
-        let mut found = None;
-        world.program.each(step, &mut |it| {
-            if found.is_none() && it != but && !self.has_failed(it) && self.against_one(world, it, now) != NEVER {
-                found = Some(it);
-            }
-        });
-        found
+        let mut reached = world.program.reached(step).iter().copied();
+        reached.find(|it| *it != but && !self.has_failed(*it) && self.against_one(world, *it, now) != NEVER)
     }
 }

@@ -87,16 +87,21 @@ impl Path {
         left: Duration,
         now: Tick,
     ) -> Duration {
-        let rungs = self.rungs(world, frame, deployment, now);
-        if rungs == 0 {
-            return Duration::ZERO;
-        }
+        // A deployment of each; of more than eight, the others are not kept for.
+        let (mut others, mut rungs) = ([0; 8], 0_u32);
+        self.each_rung(world, frame, deployment, now, &mut |_, other| {
+            if let Some(place) = others.get_mut(rungs as usize) {
+                *place = other;
+                rungs += 1;
+            }
+        });
         let share = left / (rungs + 1);
         let streamed = self.request.streamed;
         let mut kept = Duration::ZERO;
-        self.each_rung(world, frame, deployment, now, &mut |world, other| {
-            kept += (world.fleet.latency(other, streamed, SERVED)).map_or(share, |needs| needs.min(share));
-        });
+        for other in others.iter().take(rungs as usize) {
+            let needs = world.fleet.latency(*other, streamed, SERVED);
+            kept += needs.map_or(share, |needs| needs.min(share));
+        }
         kept
     }
 }
