@@ -163,7 +163,7 @@ impl Series {
     pub fn of(tally: &Tally, seconds: f64, phase: impl Fn(usize) -> Phase) -> Self {
         let step = tally.step().as_secs_f64();
         let lasts = |at: usize| (seconds - at as f64 * step).clamp(0.0, step);
-        let planned = (0..).take_while(|at| lasts(*at) > 0.0).count();
+        let planned = steps_within(seconds, step);
         let wanted = 0..planned.max(tally.steps().len());
         let none = Counts::default();
         let part = |which: Phase| {
@@ -181,4 +181,14 @@ impl Series {
                 .collect(),
         }
     }
+}
+
+/// How many steps begin within so many seconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast stops at the ends"
+)]
+fn steps_within(seconds: f64, step: f64) -> usize {
+    (seconds / step).ceil() as usize
 }

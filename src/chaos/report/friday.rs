@@ -1,6 +1,8 @@
 //! A Friday made up for tests: one provider slows down from 2 s to 45 s and then answers 529, a fallback takes
 //! some of it, the rest of the users wait, fail or leave.
 
+#![expect(clippy::cast_precision_loss, reason = "counts and minutes are small")]
+
 use std::time::Duration;
 
 use crate::chaos::observation::{Attempt, Hollow, Observation, Seen};
@@ -74,7 +76,7 @@ fn request(id: u64, bad: bool, seed: u64) -> Observation {
             seen.cost_usd += if failure.is_none() { 0.0042 } else { 0.0011 };
             let end = now + failure.map_or(first + stream, |(_, after)| after);
             let (first_at, failure) = (
-                failure.is_none().then(|| now + first),
+                failure.is_none().then_some(now + first),
                 failure.map(|(failure, _)| failure),
             );
             seen.attempts.push(Attempt {

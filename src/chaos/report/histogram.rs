@@ -20,7 +20,7 @@ pub struct Histogram {
 }
 
 const fn bucket(nanos: u64) -> usize {
-    let highest = 63 - (nanos | 1).leading_zeros();
+    let highest = (nanos | 1).ilog2();
     if highest < STEPS {
         return small(nanos);
     }
@@ -158,7 +158,9 @@ mod tests {
             share in 0.0..=1.0_f64,
         ) {
             let mut histogram = Histogram::default();
-            values.iter().for_each(|nanos| histogram.add(*nanos));
+            for nanos in &values {
+                histogram.add(*nanos);
+            }
             let values = values.iter().enumerate().map(|(at, nanos)| Value {
                 case: at.to_string(),
                 cluster: at.to_string(),
@@ -176,7 +178,9 @@ mod tests {
         fn parts_add_up(values in prop::collection::vec(any::<u64>(), 0..200), cut in 0_usize..200) {
             let of = |values: &[u64]| {
                 let mut histogram = Histogram::default();
-                values.iter().for_each(|nanos| histogram.add(*nanos));
+                for nanos in values {
+                    histogram.add(*nanos);
+                }
                 histogram
             };
             let (first, second) = values.split_at(cut.min(values.len()));

@@ -113,7 +113,7 @@ fn verdict(run: &ChaosReport) -> Answer {
     Answer {
         question: format!("Does {} survive {}?", run.setting.system, run.setting.scenario),
         headline,
-        lines: lines,
+        lines,
         severity,
     }
 }

@@ -318,7 +318,8 @@ fn spreads(runs: &[ChaosReport]) -> Option<Table> {
 
 /// The numbers of each step: what CSV leads with. Deployments' columns count their answers.
 pub(super) fn steps(runs: &[ChaosReport]) -> Table {
-    const COUNTS: &[(&str, fn(&Figures) -> u64)] = &[
+    type Count = fn(&Figures) -> u64;
+    const COUNTS: &[(&str, Count)] = &[
         ("requests", |it| it.requests),
         ("answered", |it| it.answered),
         ("cached", |it| it.cached),

@@ -68,7 +68,9 @@ proptest! {
         };
         for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
             let mut sum = Tally::default();
-            order.iter().for_each(|which| sum.absorb(&part(*which)));
+            for which in order {
+                sum.absorb(&part(which));
+            }
             prop_assert_eq!(&sum, &whole);
         }
     }
@@ -125,7 +127,7 @@ fn a_report_is_stored_and_read_again() {
 
 #[test]
 fn the_terminal_shows_the_day() {
-    let text = rendered(&report(&[FRIDAY.clone()]), Format::Text);
+    let text = rendered(&report(std::slice::from_ref(&*FRIDAY)), Format::Text);
     for line in [
         "faults             ··········━━━━━━━━━━━━········  latency 2s..45s on provider/openai, 10:00–22:00",
         "  answered           ████████████",
@@ -161,7 +163,7 @@ fn several_scenarios_share_a_table() {
 
 #[test]
 fn each_hypothesis_is_a_test() {
-    let xml = rendered(&report(&[FRIDAY.clone()]), Format::Junit);
+    let xml = rendered(&report(std::slice::from_ref(&*FRIDAY)), Format::Junit);
     assert!(
         xml.contains(r#"tests="4" skipped="0" failures="3" errors="0""#),
         "{xml}"
@@ -175,7 +177,7 @@ fn each_hypothesis_is_a_test() {
 
 #[test]
 fn csv_has_each_minute_with_and_without_faults() {
-    let csv = rendered(&report(&[FRIDAY.clone()]), Format::Csv);
+    let csv = rendered(&report(std::slice::from_ref(&*FRIDAY)), Format::Csv);
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|it| it == name).unwrap();
@@ -194,7 +196,7 @@ fn csv_has_each_minute_with_and_without_faults() {
 
 #[test]
 fn markdown_draws_the_timeline_once() {
-    let text = rendered(&report(&[FRIDAY.clone()]), Format::Markdown);
+    let text = rendered(&report(std::slice::from_ref(&*FRIDAY)), Format::Markdown);
     assert!(text.contains("<details><summary>friday-afternoon, minute by minute</summary>\n\n```text\nfaults"));
     assert!(
         !text.contains("| scenario | hypothesis |"),

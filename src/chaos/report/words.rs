@@ -19,7 +19,7 @@ fn short(value: f64, decimals: usize) -> String {
 #[must_use]
 pub fn share(value: f64) -> String {
     let percent = value * 100.0;
-    let near_an_end = percent < 1.0 || percent > 99.0;
+    let near_an_end = !(1.0..=99.0).contains(&percent);
     format!("{}%", short(percent, if near_an_end { 3 } else { 1 }))
 }
 
