@@ -87,9 +87,9 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
         let scenario = self.setup.scenario;
         let now = Duration::from_nanos(self.now.0);
         if self.now.0 >= self.quiet_until.max(self.broken_until) {
-            let until = scenario.changes_after(now).map_or(NEVER, |at| {
-                u64::try_from(at.as_nanos()).unwrap_or(NEVER)
-            });
+            let until = scenario
+                .changes_after(now)
+                .map_or(NEVER, |at| u64::try_from(at.as_nanos()).unwrap_or(NEVER));
             if scenario.is_quiet(now) {
                 self.quiet_until = until;
             } else {
@@ -192,9 +192,19 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
             return true;
         }
         call.queued = true;
-        let limit = if streamed { call.limits.first_token } else { call.limits.total };
-        let until = limit.map_or(Tick::NEVER, |limit| now.after(limit)).min(call.limits.deadline);
-        call.met.failure = Some(Failure::TimedOut(if streamed { Limit::FirstToken } else { Limit::Total }));
+        let limit = if streamed {
+            call.limits.first_token
+        } else {
+            call.limits.total
+        };
+        let until = limit
+            .map_or(Tick::NEVER, |limit| now.after(limit))
+            .min(call.limits.deadline);
+        call.met.failure = Some(Failure::TimedOut(if streamed {
+            Limit::FirstToken
+        } else {
+            Limit::Total
+        }));
         call.met.end = if until == Tick::NEVER { NEVER } else { until.0 - now.0 };
         let (job, owner) = (call.job, self.jobs.get(call.job).user);
         // Marked in any case, so that who is let in can tell it from a later call in the same place.
@@ -265,7 +275,11 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
         call.met = met;
         call.end = mark;
         call.first = first;
-        let silent = if asked.streamed { met.first.min(met.end) } else { met.end };
+        let silent = if asked.streamed {
+            met.first.min(met.end)
+        } else {
+            met.end
+        };
         self.silent_until(owner, job, after(silent));
         if met.silent_from != 0 {
             self.stalls(owner, job, after(met.silent_from));
@@ -275,8 +289,7 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
     /// A call has come to its end.
     pub(super) fn call_ends(&mut self, at: u32) {
         let call = self.calls.get(at);
-        let (job, id, deployment, met, began) =
-            (call.job, call.id, call.deployment as usize, call.met, call.began);
+        let (job, id, deployment, met, began) = (call.job, call.id, call.deployment as usize, call.met, call.began);
         let calls = &mut self.jobs.get_mut(job).calls;
         if let Some(place) = calls.iter().position(|it| *it == at) {
             calls.swap_remove(place);
@@ -315,8 +328,8 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
             } else {
                 met.tokens
             };
-            let cost = f64::from(user.request.prompt_tokens) * reached.input_price
-                + f64::from(output) * reached.output_price;
+            let cost =
+                f64::from(user.request.prompt_tokens) * reached.input_price + f64::from(output) * reached.output_price;
             user.cost += cost;
             self.own.spends(cost, now);
         }

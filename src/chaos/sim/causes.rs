@@ -31,7 +31,10 @@ pub(super) fn causes(setup: &Setup<'_>, seen: &Observation) -> Vec<Cause> {
     fallbacks(setup, seen, &mut causes);
     if setup.client.retries > 0 && matches!(seen.seen, Seen::Failed(_)) {
         causes.push(Cause {
-            text: format!("the users' client ({}) tries {} times more", setup.client.name, setup.client.retries),
+            text: format!(
+                "the users' client ({}) tries {} times more",
+                setup.client.name, setup.client.retries
+            ),
             place: None,
         });
     }
@@ -92,9 +95,17 @@ fn pauses(backoff: &Backoff, calls: &[Called], causes: &mut Vec<Cause>) {
         wish.is_some_and(|wish| call.waited >= wish && !wish.is_zero())
     });
     if asked {
-        add(causes, "the provider's `retry-after` is waited out".to_owned(), &backoff.origin);
+        add(
+            causes,
+            "the provider's `retry-after` is waited out".to_owned(),
+            &backoff.origin,
+        );
     } else if waited > 0.0 {
-        add(causes, format!("{} of pauses between tries", words::seconds(waited)), &backoff.origin);
+        add(
+            causes,
+            format!("{} of pauses between tries", words::seconds(waited)),
+            &backoff.origin,
+        );
     }
 }
 
@@ -105,14 +116,19 @@ fn fallbacks(setup: &Setup<'_>, seen: &Observation, causes: &mut Vec<Cause>) {
     if let Plan::First(branches) = inner(&route.plan) {
         let called = |plan: &Plan| {
             let reached = plan.deployments();
-            seen.attempts.iter().any(|call| reached.iter().any(|id| id.0 == call.deployment))
+            seen.attempts
+                .iter()
+                .any(|call| reached.iter().any(|id| id.0 == call.deployment))
         };
         for branch in branches.iter().skip(1) {
             let Some(because) = &branch.because else { continue };
             let name = branch.route.map_or_else(
                 || {
                     let first = branch.plan.deployments().first().copied();
-                    first.map_or_else(|| "the degraded answer".to_owned(), |id| setup.system.deployment(id).name.clone())
+                    first.map_or_else(
+                        || "the degraded answer".to_owned(),
+                        |id| setup.system.deployment(id).name.clone(),
+                    )
                 },
                 |id| setup.system.route(id).name.clone(),
             );
@@ -138,7 +154,9 @@ fn inner(plan: &Plan) -> &Plan {
 }
 
 fn attempt_of(plan: &Plan, deployment: usize) -> Option<&Attempt> {
-    plan.attempts().into_iter().find(|attempt| attempt.deployment.0 == deployment)
+    plan.attempts()
+        .into_iter()
+        .find(|attempt| attempt.deployment.0 == deployment)
 }
 
 /// The first repetition that was at work.
@@ -146,8 +164,13 @@ fn repeated<'p>(plan: &'p Plan, calls: &[Called]) -> Option<&'p Retry> {
     match plan {
         Plan::Retry(retry) => {
             let reached = retry.plan.deployments();
-            let count = calls.iter().filter(|call| reached.iter().any(|id| id.0 == call.deployment)).count();
-            (count > 1).then_some(retry.as_ref()).or_else(|| repeated(&retry.plan, calls))
+            let count = calls
+                .iter()
+                .filter(|call| reached.iter().any(|id| id.0 == call.deployment))
+                .count();
+            (count > 1)
+                .then_some(retry.as_ref())
+                .or_else(|| repeated(&retry.plan, calls))
         }
         Plan::First(branches) => branches.iter().find_map(|branch| repeated(&branch.plan, calls)),
         Plan::Pick { branches, .. } => branches.iter().find_map(|(_, plan)| repeated(plan, calls)),

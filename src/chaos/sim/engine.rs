@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::chaos::Observation;
 use crate::chaos::observation::Seen;
 use crate::chaos::scenario::{Request, Requests};
-use crate::pipeline::policy::{Action, Failure, Limit, Outcome, Path, Refusal, Tick, World};
 use crate::pipeline::policy;
+use crate::pipeline::policy::{Action, Failure, Limit, Outcome, Path, Refusal, Tick, World};
 use crate::rng::Chance;
 
 use super::agenda::{Agenda, Mark};
@@ -64,9 +64,7 @@ pub(super) struct Engine<'s, 'a, O> {
 /// Simulates one run and hands over each request when all about it is known. The requests whose numbers are
 /// `traced` (in order) have their calls noted. The order is that of their ends, the same each time.
 pub fn simulate(setup: &Setup<'_>, seed: u64, traced: &[u64], out: impl FnMut(Observation)) {
-    let nanos = |limit: Option<Duration>| {
-        limit.map_or(NEVER, |limit| u64::try_from(limit.as_nanos()).unwrap_or(NEVER))
-    };
+    let nanos = |limit: Option<Duration>| limit.map_or(NEVER, |limit| u64::try_from(limit.as_nanos()).unwrap_or(NEVER));
     let mut engine = Engine {
         setup,
         seed,
@@ -76,7 +74,11 @@ pub fn simulate(setup: &Setup<'_>, seed: u64, traced: &[u64], out: impl FnMut(Ob
         jobs: Slab::default(),
         calls: Slab::default(),
         fleet: Fleets::of(setup.dialect, setup.system, setup.cooldown),
-        grants: setup.accounts.iter().map(|account| Grants::of(account.limits)).collect(),
+        grants: setup
+            .accounts
+            .iter()
+            .map(|account| Grants::of(account.limits))
+            .collect(),
         lowered: setup.accounts.iter().map(|_| None).collect(),
         quiet_until: 0,
         broken_until: 0,
@@ -167,6 +169,7 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
             request,
             at: now,
             traced,
+            chance: Chance::numbered(self.seed, request.id, ROUTING),
             ..User::default()
         };
         self.tries(at);
@@ -231,14 +234,12 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
     ) -> Action {
         let job = self.jobs.get_mut(at);
         let user = self.users.get_mut(job.user);
-        user.steps += 1;
-        let mut chance = Chance::numbered(self.seed, user.request.id, ROUTING | u64::from(user.steps));
         let product = self.setup.product(deployment);
         let mut world = World {
             program: &way(self.setup, job.way).program,
             semantics: &product,
             fleet: &mut self.fleet,
-            chance: &mut chance,
+            chance: &mut user.chance,
         };
         step(&mut job.path, &mut world, self.now)
     }
@@ -505,9 +506,7 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
         let user = self.users.get_mut(at);
         user.seen = Some((seen, now));
         user.by = by;
-        if user.first_token.is_none()
-            && matches!(seen, Seen::Answered | Seen::Degraded | Seen::Hollow(_))
-        {
+        if user.first_token.is_none() && matches!(seen, Seen::Answered | Seen::Degraded | Seen::Hollow(_)) {
             user.first_token = Some(now);
         }
         if matches!(seen, Seen::Answered | Seen::Hollow(_)) {

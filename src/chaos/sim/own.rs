@@ -75,7 +75,11 @@ impl OwnLimits {
             LimitKind::InputTokens => f64::from(request.prompt_tokens),
             LimitKind::OutputTokens => f64::from(request.output_tokens),
         };
-        if self.buckets.iter().any(|(kind, bucket)| bucket.held(now) < amount(*kind)) {
+        if self
+            .buckets
+            .iter()
+            .any(|(kind, bucket)| bucket.held(now) < amount(*kind))
+        {
             return Some(Failure::OwnLimit);
         }
         for (kind, bucket) in &mut self.buckets {

@@ -180,7 +180,9 @@ fn good(behaviour: &Behaviour, pace: Pace, asked: &Asked) -> Met {
 }
 
 fn whole(pace: Pace, asked: &Asked) -> Met {
-    let end = pace.first.saturating_add(pace.gap.saturating_mul(u64::from(pace.tokens.max(1) - 1)));
+    let end = pace
+        .first
+        .saturating_add(pace.gap.saturating_mul(u64::from(pace.tokens.max(1) - 1)));
     Met {
         first: if asked.streamed { pace.first } else { end },
         end,
@@ -231,8 +233,7 @@ fn cut_off(cut: Cut, met: Met, pace: Pace, asked: &Asked) -> Met {
         (CutHow::ErrorEvent(_), false) => Failure::ErrorBody,
         (CutHow::Clean, false) | (CutHow::BrokenEvent, _) => Failure::Unreadable,
     };
-    let in_one_piece =
-        matches!(cut.how, CutHow::Reset | CutHow::Close) && at.saturating_sub(pace.first) < ONE_PIECE;
+    let in_one_piece = matches!(cut.how, CutHow::Reset | CutHow::Close) && at.saturating_sub(pace.first) < ONE_PIECE;
     let seen = asked.streamed && cut.after > 0 && !in_one_piece;
     Met {
         first: if seen { pace.first } else { NEVER },
@@ -292,7 +293,11 @@ fn limited(met: Met, pace: Pace, headers_first: bool, asked: &Asked) -> Met {
     if !asked.streamed {
         let (limit, which) = earlier(of(limits.total), Limit::Total, deadline);
         // A call that is given up goes on at the provider, and is billed when an answer is made.
-        return if met.end > limit { timed_out(limit, which, met.billed && met.end != NEVER) } else { met };
+        return if met.end > limit {
+            timed_out(limit, which, met.billed && met.end != NEVER)
+        } else {
+            met
+        };
     }
     let begins = met.first.min(met.end);
     // With the headers there, the client takes the silence for one of a stream that has begun.
@@ -330,7 +335,11 @@ fn limited(met: Met, pace: Pace, headers_first: bool, asked: &Asked) -> Met {
 }
 
 const fn earlier(limit: u64, which: Limit, deadline: u64) -> (u64, Limit) {
-    if deadline < limit { (deadline, Limit::Deadline) } else { (limit, which) }
+    if deadline < limit {
+        (deadline, Limit::Deadline)
+    } else {
+        (limit, which)
+    }
 }
 
 fn nanos(duration: std::time::Duration) -> u64 {
@@ -345,5 +354,9 @@ fn nanos(duration: std::time::Duration) -> u64 {
 )]
 #[expect(clippy::float_cmp, reason = "one is the default")]
 fn scaled(nanos: u64, factor: f64) -> u64 {
-    if factor == 1.0 { nanos } else { (nanos as f64 * factor) as u64 }
+    if factor == 1.0 {
+        nanos
+    } else {
+        (nanos as f64 * factor) as u64
+    }
 }

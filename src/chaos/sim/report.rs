@@ -20,17 +20,15 @@ const NUMBERS: [&str; 7] = [
 
 /// A sweep: the combination to take, how to write it, and the table.
 #[must_use]
-pub fn of_sweep(
-    setup: &Setup<'_>,
-    name: &str,
-    all: &[Tried],
-    edits: &dyn Fn(&Tried) -> Vec<String>,
-) -> Report {
+pub fn of_sweep(setup: &Setup<'_>, name: &str, all: &[Tried], edits: &dyn Fn(&Tried) -> Vec<String>) -> Report {
     let settings = |tried: &Tried| {
         if tried.knobs.is_empty() {
             return "as it is".to_owned();
         }
-        let knobs = tried.knobs.iter().map(|it| format!("{} {}", it.knob.name(), it.knob.show(it.to)));
+        let knobs = tried
+            .knobs
+            .iter()
+            .map(|it| format!("{} {}", it.knob.name(), it.knob.show(it.to)));
         knobs.collect::<Vec<_>>().join(", ")
     };
     let mut sorted: Vec<&Tried> = all.iter().collect();
@@ -62,7 +60,9 @@ pub fn of_sweep(
                 "{}: {} answered, p99 to the first token {}, {}",
                 settings(tried),
                 words::share(figures.share(figures.good()).unwrap_or(0.0)),
-                figures.first_token.map_or_else(|| "-".to_owned(), |it| words::seconds(it.p99)),
+                figures
+                    .first_token
+                    .map_or_else(|| "-".to_owned(), |it| words::seconds(it.p99)),
                 words::usd(figures.cost_usd)
             )
         };
@@ -173,7 +173,9 @@ fn numbers(figures: &Figures) -> Vec<String> {
         share(figures.hollow()),
         share(figures.failures()),
         share(figures.gave_up),
-        figures.first_token.map_or_else(|| "-".to_owned(), |it| words::seconds(it.p99)),
+        figures
+            .first_token
+            .map_or_else(|| "-".to_owned(), |it| words::seconds(it.p99)),
         words::ratio(figures.calls_per_request().unwrap_or(0.0)),
     ]
 }

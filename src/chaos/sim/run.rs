@@ -80,7 +80,11 @@ pub fn run_setup(setup: &Setup<'_>, base: &Setup<'_>, name: &str, options: Optio
 
 /// The seed of a replication; the first is the run itself.
 fn replication(seed: u64, number: usize) -> u64 {
-    if number == 0 { seed } else { mixed(seed, number as u64, 0) }
+    if number == 0 {
+        seed
+    } else {
+        mixed(seed, number as u64, 0)
+    }
 }
 
 /// Every request of a run, in the order of arrival.
@@ -166,7 +170,9 @@ fn notes(setup: &Setup<'_>) -> Vec<String> {
         })
         .count();
     if unpriced > 0 {
-        notes.push(format!("{unpriced} of its deployments have no known price and count as free"));
+        notes.push(format!(
+            "{unpriced} of its deployments have no known price and count as free"
+        ));
     }
     notes
 }

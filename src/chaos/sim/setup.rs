@@ -3,14 +3,11 @@
 use std::collections::HashMap;
 
 use crate::chaos::Scenario;
-use crate::chaos::scenario::{Client, Distribution};
+use crate::chaos::scenario::{Client, Distribution, Sampler};
 use crate::pipeline::policy::Program;
-use crate::system::{
-    CallSite, Deployment, Dialect, FallbackKind, Limit, Plan, Route, RouteId, Scope, Sdk, System,
-};
+use crate::system::{CallSite, Deployment, Dialect, FallbackKind, Limit, Plan, Route, RouteId, Scope, Sdk, System};
 
 use super::gateways::{Litellm, Portkey, Product};
-use super::sampler::Sampler;
 
 /// A configuration under a scenario.
 #[derive(Debug)]
@@ -114,9 +111,13 @@ impl<'a> Setup<'a> {
             dialect: inner.dialect,
             cancels: inner.gateway.is_none()
                 || inner.dialect == Dialect::Aisys
-                || inner
-                    .gateway
-                    .is_some_and(|id| system.gateway(id).cancels_on_disconnect.as_ref().is_some_and(|it| it.value)),
+                || inner.gateway.is_some_and(|id| {
+                    system
+                        .gateway(id)
+                        .cancels_on_disconnect
+                        .as_ref()
+                        .is_some_and(|it| it.value)
+                }),
             cooldown: None,
             entry: way(system, inner),
             context: detour(system, inner, FallbackKind::Context),
@@ -135,7 +136,9 @@ impl<'a> Setup<'a> {
         let policy = &self.entry.route.policy;
         match self.dialect {
             Dialect::Litellm => Product::Litellm(Litellm {
-                alone: deployment.and_then(|at| self.deployments.get(at)).is_none_or(|it| it.alone),
+                alone: deployment
+                    .and_then(|at| self.deployments.get(at))
+                    .is_none_or(|it| it.alone),
                 context_fallbacks: self.context_fallbacks,
                 content_fallbacks: self.content_fallbacks,
                 checks_windows: policy.context_check.value,
@@ -165,8 +168,16 @@ impl<'a> Setup<'a> {
 pub fn entry(system: &System, named: Option<&str>) -> Option<RouteId> {
     let routes = || system.routes.iter().enumerate();
     if let Some(name) = named {
-        let own = routes().find(|(_, route)| route.name == name).map(|(at, _)| RouteId(at));
-        let alias = || system.aliases.iter().find(|(_, alias, _)| alias == name).map(|(.., id)| *id);
+        let own = routes()
+            .find(|(_, route)| route.name == name)
+            .map(|(at, _)| RouteId(at));
+        let alias = || {
+            system
+                .aliases
+                .iter()
+                .find(|(_, alias, _)| alias == name)
+                .map(|(.., id)| *id)
+        };
         return own.or_else(alias);
     }
     let is_fallback = |at: usize| {
@@ -219,7 +230,10 @@ fn degrades(plan: &Plan) -> bool {
 }
 
 fn detour<'a>(system: &'a System, route: &'a Route, kind: FallbackKind) -> Option<Box<Way<'a>>> {
-    let fallback = route.fallbacks.iter().find(|it| it.kind == kind && it.target.is_some())?;
+    let fallback = route
+        .fallbacks
+        .iter()
+        .find(|it| it.kind == kind && it.target.is_some())?;
     Some(Box::new(way(system, system.route(fallback.target?))))
 }
 
@@ -227,9 +241,8 @@ fn reach<'a>(system: &'a System, scenario: &Scenario) -> (Vec<Account>, Vec<Reac
     let mut known: HashMap<(&str, &str, &str), usize> = HashMap::new();
     let mut accounts = Vec::new();
     let deployments = system.deployments.iter().enumerate().map(|(at, deployment)| {
-        let text = |setting: &'a Option<crate::system::Setting<String>>| {
-            setting.as_ref().map_or("", |it| it.value.as_str())
-        };
+        let text =
+            |setting: &'a Option<crate::system::Setting<String>>| setting.as_ref().map_or("", |it| it.value.as_str());
         let payer = deployment.account.as_ref().map_or("", |it| it.id.as_str());
         let (region, host) = (text(&deployment.region), text(&deployment.host));
         let shared = if deployment.self_hosted { host } else { payer };
@@ -268,10 +281,10 @@ fn of_provider(deployment: &Deployment, scenario: &Scenario) -> Account {
     let health = scenario.health(&deployment.provider.value);
     let gap = match &health.tokens_per_second {
         Distribution::Constant(rate) => Gap::Same(gap(*rate)),
-        other => Gap::Drawn(sampler(other)),
+        other => Gap::Drawn(Sampler::of(other)),
     };
     Account {
-        first: sampler(&health.first_token),
+        first: Sampler::of(&health.first_token),
         gap,
         limits: health.limits,
         self_hosted: deployment.self_hosted,
@@ -288,22 +301,13 @@ pub(super) fn gap(rate: f64) -> u64 {
     (1e9 / rate.max(1e-6)) as u64
 }
 
-fn sampler(distribution: &Distribution) -> Sampler {
-    match distribution {
-        Distribution::Constant(value) => Sampler::Constant(*value),
-        Distribution::Uniform { low, high } => Sampler::uniform(*low, *high),
-        Distribution::Exponential { mean } => Sampler::exponential(*mean),
-        Distribution::Lognormal { median, sigma } => Sampler::lognormal(*median, *sigma),
-        Distribution::Zipf(_) => Sampler::Constant(distribution.mean()),
-    }
-}
-
 fn cache(route: &Route) -> Option<CacheRules> {
     let cache = route.policy.cache.value.as_ref()?;
     Some(CacheRules {
-        lives: cache.ttl.as_ref().map_or(u64::MAX, |ttl| {
-            u64::try_from(ttl.value.as_nanos()).unwrap_or(u64::MAX)
-        }),
+        lives: cache
+            .ttl
+            .as_ref()
+            .map_or(u64::MAX, |ttl| u64::try_from(ttl.value.as_nanos()).unwrap_or(u64::MAX)),
         per_tenant: matches!(cache.scope.value, Scope::Tenant | Scope::Key | Scope::User),
     })
 }

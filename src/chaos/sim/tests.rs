@@ -14,11 +14,18 @@ fn system(text: &str) -> System {
 }
 
 fn scenario(text: &str) -> Scenario {
-    Scenario::parse(&SourceFile::new(Path::new("test.yaml"), format!("scenario: test\n{text}"))).unwrap()
+    Scenario::parse(&SourceFile::new(
+        Path::new("test.yaml"),
+        format!("scenario: test\n{text}"),
+    ))
+    .unwrap()
 }
 
 fn seen(system: &System, scenario: &Scenario) -> Vec<Observation> {
-    observe(&Setup::new(system, entry(system, None).unwrap(), scenario), scenario.seed)
+    observe(
+        &Setup::new(system, entry(system, None).unwrap(), scenario),
+        scenario.seed,
+    )
 }
 
 /// One deployment and nothing around it.
@@ -60,7 +67,10 @@ fn a_server_with_places_is_an_m_m_c_queue() {
         });
         waited += sum / count - 1.0;
         let expected = erlang_c(places, rate) / (f64::from(places) - rate);
-        assert!((waited - expected).abs() / expected < 0.06, "{places}: {waited} for {expected}");
+        assert!(
+            (waited - expected).abs() / expected < 0.06,
+            "{places}: {waited} for {expected}"
+        );
     }
 }
 
@@ -73,9 +83,8 @@ fn a_rate_limit_grants_what_a_token_bucket_grants() {
     )
     .system;
     // Ten a second against 300 a minute: a full bucket first, then five a second. 300 + 5 t granted of 10 t.
-    let scenario = scenario(
-        "traffic: {arrivals: even, rate: 10/s, for: 10m}\nproviders: {default: {limits: {rpm: 300}}}\n",
-    );
+    let scenario =
+        scenario("traffic: {arrivals: even, rate: 10/s, for: 10m}\nproviders: {default: {limits: {rpm: 300}}}\n");
     let all = seen(&system, &scenario);
     let answered = all.iter().filter(|it| it.seen == Seen::Answered).count();
     let expected = 300.0 + 5.0 * 600.0;
@@ -83,7 +92,10 @@ fn a_rate_limit_grants_what_a_token_bucket_grants() {
     let off = (answered as f64 - expected).abs();
     assert!(off <= 2.0, "{answered}");
     let refused = all.iter().find(|it| it.seen != Seen::Answered).unwrap();
-    assert!(matches!(refused.seen, Seen::Failed(crate::pipeline::policy::Failure::Status { status: 429, .. })));
+    assert!(matches!(
+        refused.seen,
+        Seen::Failed(crate::pipeline::policy::Failure::Status { status: 429, .. })
+    ));
 }
 
 #[test]
@@ -121,13 +133,16 @@ routes:
 #[test]
 fn a_hung_primary_costs_our_own_users_no_answer() {
     let system = system(TWO);
-    let scenario = scenario(
-        "traffic: {rate: 5/s, for: 10m}\nfaults: [{at: 2m, for: 5m, on: provider/openai, hang: true}]\n",
-    );
+    let scenario =
+        scenario("traffic: {rate: 5/s, for: 10m}\nfaults: [{at: 2m, for: 5m, on: provider/openai, hang: true}]\n");
     let all = seen(&system, &scenario);
     let bad: Vec<_> = all.iter().filter(|it| !matches!(it.seen, Seen::Answered)).collect();
     assert!(bad.is_empty(), "{bad:?}");
-    let latest = all.iter().filter_map(|it| Some(it.first_token?.since(it.at))).max().unwrap();
+    let latest = all
+        .iter()
+        .filter_map(|it| Some(it.first_token?.since(it.at)))
+        .max()
+        .unwrap();
     assert!(latest.as_secs_f64() < 7.0, "{latest:?}");
 }
 
@@ -135,7 +150,9 @@ fn a_hung_primary_costs_our_own_users_no_answer() {
 fn everything_down_degrades_in_time() {
     let system = system(TWO);
     for fault in ["hang", "refused", "blackhole"] {
-        let scenario = scenario(&format!("traffic: {{rate: 5/s, for: 5m}}\nfaults: [{{on: everything, {fault}: true}}]\n"));
+        let scenario = scenario(&format!(
+            "traffic: {{rate: 5/s, for: 5m}}\nfaults: [{{on: everything, {fault}: true}}]\n"
+        ));
         for it in seen(&system, &scenario) {
             assert_eq!(it.seen, Seen::Degraded, "{it:?}");
             assert!(it.end.since(it.at).as_secs_f64() <= 7.0, "{it:?}");

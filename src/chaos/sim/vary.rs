@@ -56,9 +56,11 @@ impl Knob {
             let text = text.trim();
             let value = match self {
                 Self::Retries => text.parse::<u8>().ok().map(f64::from),
-                Self::Timeout | Self::Cooldown => units::duration(text)
-                    .map(|it| it.as_secs_f64())
-                    .or_else(|| text.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0)),
+                Self::Timeout | Self::Cooldown => units::duration(text).map(|it| it.as_secs_f64()).or_else(|| {
+                    text.parse()
+                        .ok()
+                        .filter(|value: &f64| value.is_finite() && *value >= 0.0)
+                }),
             };
             value.ok_or_else(|| {
                 let expected = match self {
@@ -75,20 +77,32 @@ impl Knob {
         if to < from {
             return Err(format!("`{text}` goes down: write the smaller one first"));
         }
-        Ok(if self == Self::Retries { counted(from, to) } else { spread(from, to) })
+        Ok(if self == Self::Retries {
+            counted(from, to)
+        } else {
+            spread(from, to)
+        })
     }
 }
 
 /// Every whole number from one to the other.
 fn counted(from: f64, to: f64) -> Vec<f64> {
-    std::iter::successors(Some(from), |at| Some(at + 1.0)).take_while(|at| *at <= to).collect()
+    std::iter::successors(Some(from), |at| Some(at + 1.0))
+        .take_while(|at| *at <= to)
+        .collect()
 }
 
 /// Eight values, each so many times the one before.
 fn spread(from: f64, to: f64) -> Vec<f64> {
     const STEPS: i32 = 7;
     let from = from.max(0.1);
-    let rounded = |value: f64| if value < 10.0 { (value * 10.0).round() / 10.0 } else { value.round() };
+    let rounded = |value: f64| {
+        if value < 10.0 {
+            (value * 10.0).round() / 10.0
+        } else {
+            value.round()
+        }
+    };
     let mut values: Vec<f64> = (0..=STEPS)
         .map(|step| rounded(from * (to.max(from) / from).powf(f64::from(step) / f64::from(STEPS))))
         .collect();
@@ -132,7 +146,10 @@ pub fn turned(plan: &Plan, knobs: &[Turned]) -> Plan {
             Plan::Try(attempt)
         }
         Plan::Pick { branches, ejects } => Plan::Pick {
-            branches: branches.iter().map(|(weight, plan)| (*weight, turned(plan, knobs))).collect(),
+            branches: branches
+                .iter()
+                .map(|(weight, plan)| (*weight, turned(plan, knobs)))
+                .collect(),
             ejects: *ejects,
         },
         Plan::Retry(retry) => {

@@ -75,6 +75,10 @@ fn scenario(fate: &Fate, hangs: bool) -> Result<Scenario, FormError> {
     let mut text = format!("scenario: what-if\n{TRAFFIC}");
     let name = fate.name.replace('\'', "''");
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "faults:\n  - {{on: '{}/{name}', {fault}: true}}", fate.kind.name());
+    let _ = writeln!(
+        text,
+        "faults:\n  - {{on: '{}/{name}', {fault}: true}}",
+        fate.kind.name()
+    );
     Scenario::parse(&SourceFile::new(Path::new("what-if"), text))
 }

@@ -36,7 +36,9 @@ pub(super) struct SimArgs {
 pub(super) fn run(arguments: &SimArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     arguments.output.check()?;
     if arguments.requests.is_some() && arguments.scenarios.len() > 1 {
-        return Err(Failure::Usage("--requests writes the requests of one scenario".to_owned()));
+        return Err(Failure::Usage(
+            "--requests writes the requests of one scenario".to_owned(),
+        ));
     }
     let mut reports = Vec::new();
     for name in &arguments.scenarios {
@@ -44,7 +46,8 @@ pub(super) fn run(arguments: &SimArgs, out: &mut dyn Write, notes: &mut dyn Writ
         let options = Options {
             replications: arguments.replications,
         };
-        let Simulated { report, requests } = sim::run(&tried.system, tried.route, &tried.scenario, &tried.name, options);
+        let Simulated { report, requests } =
+            sim::run(&tried.system, tried.route, &tried.scenario, &tried.name, options);
         if let Some(path) = &arguments.requests {
             let mut rows = RequestRows::new(BufWriter::new(File::create(path)?), &report.setting)?;
             for seen in &requests {

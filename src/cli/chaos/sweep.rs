@@ -56,6 +56,8 @@ pub(super) fn run(arguments: &SweepArgs, out: &mut dyn Write, notes: &mut dyn Wr
     let all: Vec<Combination> = sweep::sweep(&tried.system, tried.route, &tried.scenario, &arguments.vary);
     let setup = Setup::new(&tried.system, tried.route, &tried.scenario);
     let edits = |combination: &Combination| combination.knobs.iter().map(|it| vary::edit(&setup, *it)).collect();
-    arguments.output.write(&report::of_sweep(&setup, &tried.name, &all, &edits), out, notes)?;
+    arguments
+        .output
+        .write(&report::of_sweep(&setup, &tried.name, &all, &edits), out, notes)?;
     Ok(arguments.output.code(exit::HOLDS))
 }

@@ -123,7 +123,10 @@ impl Cooldowns {
             time: Duration::ZERO,
         };
         let states = (0..system.deployments.len()).map(|at| {
-            let route = system.routes.iter().find(|route| route.members.iter().any(|id| id.0 == at));
+            let route = system
+                .routes
+                .iter()
+                .find(|route| route.members.iter().any(|id| id.0 == at));
             State {
                 alone: route.is_none_or(|route| route.members.len() <= 1),
                 settings: route.map_or_else(

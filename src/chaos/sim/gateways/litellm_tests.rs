@@ -49,8 +49,18 @@ const TABLE: &[(&str, bool, Row, Row)] = &[
     ("answer: 429 quota", true, (Fallback, 4.18, 3), (Fallback, 2.29, 2)),
     ("answer: 401", false, (Fallback, 0.04, 1), (Fallback, 0.03, 1)),
     ("answer: 404", false, (Fallback, 0.04, 1), (Fallback, 0.03, 1)),
-    ("answer: 400 context_length", false, (Fallback, 0.04, 1), (Fallback, 0.03, 1)),
-    ("answer: 400 context_length", true, (Fallback, 0.03, 1), (Fallback, 0.03, 1)),
+    (
+        "answer: 400 context_length",
+        false,
+        (Fallback, 0.04, 1),
+        (Fallback, 0.03, 1),
+    ),
+    (
+        "answer: 400 context_length",
+        true,
+        (Fallback, 0.03, 1),
+        (Fallback, 0.03, 1),
+    ),
     ("html: 200", false, (Fallback, 4.55, 3), (Fallback, 2.42, 2)),
     ("html: 200", true, (Empty, 0.03, 1), (Empty, 0.01, 1)),
     ("hang: true", false, (Nothing, 20.0, 1), (Fallback, 13.96, 2)),
@@ -68,15 +78,60 @@ const TABLE: &[(&str, bool, Row, Row)] = &[
     ("content_filter: true", false, (Useless, 0.01, 1), (Useless, 0.02, 1)),
     ("missing_usage: true", false, (Primary, 0.02, 1), (Primary, 0.01, 1)),
     ("error_body: 500", false, (Fallback, 0.03, 1), (Fallback, 0.02, 1)),
-    ("cut: {after: 5, how: close}", false, (Fallback, 4.71, 3), (Fallback, 2.63, 2)),
-    ("cut: {after: 5, how: close}", true, (Partial, 0.14, 1), (Partial, 0.13, 1)),
-    ("cut: {after: 5, how: clean}", true, (Truncated, 0.02, 1), (Truncated, 0.03, 1)),
-    ("cut: {after: 5, how: reset}", true, (Partial, 0.08, 1), (Partial, 0.08, 1)),
-    ("broken_event: {after: 5, pause: 10ms}", true, (Partial, 0.03, 1), (Partial, 0.03, 1)),
-    ("error_event: {after: 5, pause: 10ms, status: 500}", true, (Partial, 0.03, 1), (Partial, 0.03, 1)),
-    ("error_event: {after: 0, pause: 0s, status: 500}", true, (Fallback, 0.03, 1), (Fallback, 0.03, 1)),
-    ("cut: {after: 0, pause: 0s, how: close}", true, (Fallback, 0.03, 1), (Fallback, 0.04, 1)),
-    ("cut: {after: 0, pause: 0s, how: clean}", true, (Empty, 0.01, 1), (Empty, 0.02, 1)),
+    (
+        "cut: {after: 5, how: close}",
+        false,
+        (Fallback, 4.71, 3),
+        (Fallback, 2.63, 2),
+    ),
+    (
+        "cut: {after: 5, how: close}",
+        true,
+        (Partial, 0.14, 1),
+        (Partial, 0.13, 1),
+    ),
+    (
+        "cut: {after: 5, how: clean}",
+        true,
+        (Truncated, 0.02, 1),
+        (Truncated, 0.03, 1),
+    ),
+    (
+        "cut: {after: 5, how: reset}",
+        true,
+        (Partial, 0.08, 1),
+        (Partial, 0.08, 1),
+    ),
+    (
+        "broken_event: {after: 5, pause: 10ms}",
+        true,
+        (Partial, 0.03, 1),
+        (Partial, 0.03, 1),
+    ),
+    (
+        "error_event: {after: 5, pause: 10ms, status: 500}",
+        true,
+        (Partial, 0.03, 1),
+        (Partial, 0.03, 1),
+    ),
+    (
+        "error_event: {after: 0, pause: 0s, status: 500}",
+        true,
+        (Fallback, 0.03, 1),
+        (Fallback, 0.03, 1),
+    ),
+    (
+        "cut: {after: 0, pause: 0s, how: close}",
+        true,
+        (Fallback, 0.03, 1),
+        (Fallback, 0.04, 1),
+    ),
+    (
+        "cut: {after: 0, pause: 0s, how: clean}",
+        true,
+        (Empty, 0.01, 1),
+        (Empty, 0.02, 1),
+    ),
     ("stall: {after: 5}", false, (Nothing, 20.0, 1), (Fallback, 14.80, 2)),
     // The user reads a part and then waits out the client's 20 s.
     ("stall: {after: 5}", true, (Nothing, 20.1, 1), (Partial, 6.14, 1)),
@@ -136,7 +191,10 @@ fn holds(system: &System, fault: &str, streamed: bool, (what, seconds, hits): Ro
         assert_eq!(got(&all[0]), what, "{fault} {streamed}: {:?}", all[0]);
         // A user who has gone does not see what the gateway does later.
         let until = all[0].end;
-        let primary = all[0].attempts.iter().filter(|call| call.deployment == 0 && call.begin <= until);
+        let primary = all[0]
+            .attempts
+            .iter()
+            .filter(|call| call.deployment == 0 && call.begin <= until);
         assert_eq!(primary.count(), hits as usize, "{fault} {streamed}: {:?}", all[0]);
         let took = all[0].end.since(all[0].at).as_secs_f64();
         soonest = soonest.min(took);
@@ -186,7 +244,10 @@ fn two_deployments_do_not_wait() {
     let system = crate::read::read_bytes(Path::new("config.yaml"), text.into(), &prices).system;
     for seed in 0..50 {
         let all = seen(&system, &scenario("answer: 429", false, 3), seed);
-        assert!(all.iter().all(|it| it.seen == Seen::Answered && it.by == Some(1)), "{all:?}");
+        assert!(
+            all.iter().all(|it| it.seen == Seen::Answered && it.by == Some(1)),
+            "{all:?}"
+        );
         assert!(all.iter().all(|it| it.end.since(it.at).as_secs_f64() < 0.2), "{all:?}");
         assert!(all[0].calls + all[1].calls + all[2].calls <= 4, "{all:?}");
     }
