@@ -40,12 +40,6 @@ impl Agenda {
         let Reverse(entry) = self.heap.pop()?;
         Some((Tick((entry >> 64) as u64), (entry >> 32) as u32, entry as u32))
     }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.heap.clear();
-        self.set = 0;
-    }
 }
 
 #[cfg(test)]

@@ -169,6 +169,7 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
             request,
             at: now,
             traced,
+            chance: Chance::numbered(self.seed, request.id, ROUTING),
             ..User::default()
         };
         self.tries(at);
@@ -233,14 +234,12 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
     ) -> Action {
         let job = self.jobs.get_mut(at);
         let user = self.users.get_mut(job.user);
-        user.steps += 1;
-        let mut chance = Chance::numbered(self.seed, user.request.id, ROUTING | u64::from(user.steps));
         let product = self.setup.product(deployment);
         let mut world = World {
             program: &way(self.setup, job.way).program,
             semantics: &product,
             fleet: &mut self.fleet,
-            chance: &mut chance,
+            chance: &mut user.chance,
         };
         step(&mut job.path, &mut world, self.now)
     }
