@@ -8,6 +8,7 @@
 )]
 
 mod chaos_load;
+mod chaos_sim;
 mod cli;
 mod corpus;
 mod delivery;
