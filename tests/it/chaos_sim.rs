@@ -1,6 +1,7 @@
 //! `aisys chaos sim`, `sweep` and `what-if` as their users run them; and the simulation against what the audit
 //! computes: no wait is longer than the longest, no request makes more calls than the most.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use aisys::audit::Options;
@@ -104,7 +105,7 @@ proptest! {
     ) {
         let mut text = "model_list:\n".to_owned();
         for (at, (route, timeout, retries)) in deployments.iter().enumerate() {
-            text += &format!("- model_name: r{route}\n  litellm_params:\n    model: openai/gpt-4o\n    api_key: k{at}\n");
+            writeln!(text, "- model_name: r{route}\n  litellm_params:\n    model: openai/gpt-4o\n    api_key: k{at}").unwrap();
             text += &timeout.map_or_else(String::new, |it| format!("    timeout: {it}\n"));
             text += &retries.map_or_else(String::new, |it| format!("    num_retries: {it}\n"));
         }
@@ -114,7 +115,7 @@ proptest! {
         if !fallbacks.is_empty() {
             text += "  fallbacks:\n";
             for (from, to) in &fallbacks {
-                text += &format!("  - {{r{from}: [r{to}]}}\n");
+                writeln!(text, "  - {{r{from}: [r{to}]}}").unwrap();
             }
         }
         let system = read::read_bytes(Path::new("config.yaml"), text.clone().into_bytes(), &Prices::shipped()).system;
