@@ -9,12 +9,8 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng};
 pub struct Chance(Source);
 
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one lives for the time of a draw, on the stack"
-)]
 enum Source {
-    ChaCha(ChaCha8Rng),
+    ChaCha(Box<ChaCha8Rng>),
     /// The next number is the counter's, mixed (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
     /// Generators", OOPSLA 2014): nothing to set up, and a stream is one number to keep.
     Counter(u64),
@@ -25,9 +21,8 @@ impl Chance {
     /// chance never shifts an old one.
     #[must_use]
     pub fn seeded(seed: u64, purpose: &str) -> Self {
-        Self(Source::ChaCha(ChaCha8Rng::seed_from_u64(
-            seed ^ fnv(purpose.as_bytes()),
-        )))
+        let stream = ChaCha8Rng::seed_from_u64(seed ^ fnv(purpose.as_bytes()));
+        Self(Source::ChaCha(Box::new(stream)))
     }
 
     /// The stream of one numbered thing among many of a seed: a call, and one use of chance about it. Nothing is

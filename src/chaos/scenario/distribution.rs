@@ -126,6 +126,11 @@ impl Distribution {
 }
 
 impl Ranks {
+    /// The weights summed up, rank by rank.
+    pub(super) fn sums(&self) -> &[f64] {
+        &self.cumulative
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

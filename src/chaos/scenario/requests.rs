@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::rng::Chance;
 
 use super::traffic::Arrivals;
-use super::{Scenario, Traffic};
+use super::{Sampler, Scenario, Traffic};
 
 /// One request of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub struct Requests<'a> {
     next: u64,
     clock: f64,
     questions: u64,
+    prompt_tokens: Sampler,
+    output_tokens: Sampler,
+    tenants: Sampler,
 }
 
 impl<'a> Requests<'a> {
@@ -46,6 +49,9 @@ impl<'a> Requests<'a> {
             next: 0,
             clock: 0.0,
             questions: 0,
+            prompt_tokens: Sampler::of(&scenario.traffic.prompt_tokens),
+            output_tokens: Sampler::of(&scenario.traffic.output_tokens),
+            tenants: Sampler::of(&scenario.traffic.tenants),
         }
     }
 
@@ -75,9 +81,9 @@ impl Iterator for Requests<'_> {
         self.next += 1;
         // Always drawn in the same order, so that one setting does not shift what the others draw.
         let chance = &mut self.chance;
-        let prompt_tokens = traffic.prompt_tokens.sample_count(chance).max(1);
-        let output_tokens = traffic.output_tokens.sample_count(chance).max(1);
-        let tenant = traffic.tenants.sample_count(chance).max(1);
+        let prompt_tokens = count(self.prompt_tokens.quantile(chance.unit())).max(1);
+        let output_tokens = count(self.output_tokens.quantile(chance.unit())).max(1);
+        let tenant = count(self.tenants.quantile(chance.unit())).max(1);
         let (repeats, which, streams) = (chance.unit(), chance.unit(), chance.unit());
         let question = if self.questions > 0 && repeats < traffic.repeat_questions {
             scaled(self.questions, which)
@@ -95,6 +101,15 @@ impl Iterator for Requests<'_> {
             streamed: streams < traffic.streamed,
         })
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "not negative, and a cast stops at the greatest number"
+)]
+fn count(value: f64) -> u32 {
+    value.round() as u32
 }
 
 #[expect(

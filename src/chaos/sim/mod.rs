@@ -18,7 +18,6 @@ mod own;
 pub mod provider;
 pub mod report;
 mod run;
-mod sampler;
 mod setup;
 mod slab;
 mod state;

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use crate::chaos::Scenario;
-use crate::chaos::scenario::{Client, Distribution};
+use crate::chaos::scenario::{Client, Distribution, Sampler};
 use crate::pipeline::policy::Program;
 use crate::system::{CallSite, Deployment, Dialect, FallbackKind, Limit, Plan, Route, RouteId, Scope, Sdk, System};
 
 use super::gateways::{Litellm, Portkey, Product};
-use super::sampler::Sampler;
 
 /// A configuration under a scenario.
 #[derive(Debug)]
@@ -282,10 +281,10 @@ fn of_provider(deployment: &Deployment, scenario: &Scenario) -> Account {
     let health = scenario.health(&deployment.provider.value);
     let gap = match &health.tokens_per_second {
         Distribution::Constant(rate) => Gap::Same(gap(*rate)),
-        other => Gap::Drawn(sampler(other)),
+        other => Gap::Drawn(Sampler::of(other)),
     };
     Account {
-        first: sampler(&health.first_token),
+        first: Sampler::of(&health.first_token),
         gap,
         limits: health.limits,
         self_hosted: deployment.self_hosted,
@@ -300,16 +299,6 @@ fn of_provider(deployment: &Deployment, scenario: &Scenario) -> Account {
 )]
 pub(super) fn gap(rate: f64) -> u64 {
     (1e9 / rate.max(1e-6)) as u64
-}
-
-fn sampler(distribution: &Distribution) -> Sampler {
-    match distribution {
-        Distribution::Constant(value) => Sampler::Constant(*value),
-        Distribution::Uniform { low, high } => Sampler::uniform(*low, *high),
-        Distribution::Exponential { mean } => Sampler::exponential(*mean),
-        Distribution::Lognormal { median, sigma } => Sampler::lognormal(*median, *sigma),
-        Distribution::Zipf(_) => Sampler::Constant(distribution.mean()),
-    }
 }
 
 fn cache(route: &Route) -> Option<CacheRules> {

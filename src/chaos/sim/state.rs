@@ -6,6 +6,7 @@ use crate::chaos::observation::{Attempt, Seen};
 use crate::chaos::scenario::Request;
 use crate::pipeline::policy::health::Bucket;
 use crate::pipeline::policy::{CallId, CallLimits, Failure, Path, Tick};
+use crate::rng::Chance;
 
 use super::agenda::Mark;
 use super::provider::{Met, Pace};
@@ -35,7 +36,8 @@ pub(super) struct User {
     pub(super) cost: f64,
     /// Requests of this user that are inside the gateway.
     pub(super) jobs: u32,
-    pub(super) steps: u32,
+    /// What picks and pauses of its requests are drawn from.
+    pub(super) chance: Chance,
     pub(super) traced: bool,
     pub(super) attempts: Vec<Attempt>,
 }
@@ -115,7 +117,7 @@ impl Default for User {
             calls: 0,
             cost: 0.0,
             jobs: 0,
-            steps: 0,
+            chance: Chance::numbered(0, 0, 0),
             traced: false,
             attempts: Vec::new(),
         }
@@ -178,14 +180,13 @@ impl Grants {
 
     /// When a request of so many tokens is granted: now, and then it is taken, or later.
     pub(super) fn ask(&mut self, tokens: f64, now: Tick) -> Tick {
-        let mut granted = now;
-        for (bucket, amount) in [(&self.rpm, 1.0), (&self.tpm, tokens)] {
-            if let Some(bucket) = bucket {
-                granted = granted.max(bucket.until(now, amount));
-            }
-        }
+        let asked = [(&mut self.rpm, 1.0), (&mut self.tpm, tokens)];
+        let granted = asked.iter().fold(now, |granted, (bucket, amount)| match bucket {
+            Some(bucket) if bucket.held(now) < *amount => granted.max(bucket.until(now, *amount)),
+            _ => granted,
+        });
         if granted == now {
-            for (bucket, amount) in [(&mut self.rpm, 1.0), (&mut self.tpm, tokens)] {
+            for (bucket, amount) in asked {
                 if let Some(bucket) = bucket {
                     bucket.charge(now, amount);
                 }
@@ -201,12 +202,11 @@ pub(super) const fn handed_on(failure: &Failure, tokens: u32) -> Seen {
     use crate::pipeline::policy::Useless;
     match failure {
         Failure::Useless(Useless::NoChoices | Useless::NullContent | Useless::EmptyText) => Seen::Hollow(Hollow::Empty),
-        Failure::Useless(Useless::Length) => Seen::Hollow(Hollow::Truncated),
         Failure::Useless(Useless::Filtered | Useless::Refused | Useless::BrokenArguments) => {
             Seen::Hollow(Hollow::Useless)
         }
         Failure::Unfinished if tokens == 0 => Seen::Hollow(Hollow::Empty),
-        Failure::Unfinished => Seen::Hollow(Hollow::Truncated),
+        Failure::Unfinished | Failure::Useless(Useless::Length) => Seen::Hollow(Hollow::Truncated),
         other => Seen::Failed(*other),
     }
 }

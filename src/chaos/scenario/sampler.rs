@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 
 use crate::stats;
 
+use super::Distribution;
+
 /// Cells of a table. Between their edges values are interpolated; in the two outermost cells they are computed.
-const CELLS: usize = 2_048;
+const CELLS: usize = 2_000;
 
 /// A distribution, ready to be drawn from.
 #[derive(Debug, Clone)]
@@ -76,44 +78,37 @@ fn share(at: usize) -> f64 {
 }
 
 impl Sampler {
-    /// Between two bounds.
+    /// The table of a distribution.
     #[must_use]
-    pub fn uniform(low: f64, high: f64) -> Self {
+    pub fn of(distribution: &Distribution) -> Self {
+        match distribution {
+            Distribution::Constant(value) => Self::Constant(*value),
+            Distribution::Uniform { low, high } => Self::uniform(*low, *high),
+            Distribution::Exponential { mean } => Self::exponential(*mean),
+            Distribution::Lognormal { median, sigma } => Self::lognormal(*median, *sigma),
+            Distribution::Zipf(ranks) => Self::ranks(ranks.sums()),
+        }
+    }
+
+    /// Between two bounds.
+    fn uniform(low: f64, high: f64) -> Self {
         Self::table(Tail::Uniform(low, high), |at| low + (high - low) * share(at))
     }
 
     /// The waits of a Poisson process.
-    #[must_use]
-    pub fn exponential(mean: f64) -> Self {
+    fn exponential(mean: f64) -> Self {
         Self::table(Tail::Exponential(mean), |at| -mean * (1.0 - share(at)).ln())
     }
 
     /// A value whose logarithm is normal.
-    #[must_use]
-    pub fn lognormal(median: f64, sigma: f64) -> Self {
+    fn lognormal(median: f64, sigma: f64) -> Self {
         Self::table(Tail::Lognormal(median, sigma), |at| median * (sigma * NORMAL[at]).exp())
     }
 
-    /// Ranks with the weights `k^-exponent`.
-    #[must_use]
-    pub fn zipf(ranks: usize, exponent: f64) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "ranks are below 2^53")]
-        let weights = (1..=ranks.max(1)).map(|rank| (rank as f64).powf(-exponent));
-        Self::ranks(weights)
-    }
-
-    /// Ranks from 1 with any weights.
-    pub fn ranks(weights: impl Iterator<Item = f64>) -> Self {
-        let mut sum = 0.0;
-        let mut cumulative: Vec<f64> = weights
-            .map(|weight| {
-                sum += weight;
-                sum
-            })
-            .collect();
-        for edge in &mut cumulative {
-            *edge /= sum;
-        }
+    /// Ranks from 1, by their weights summed up.
+    fn ranks(sums: &[f64]) -> Self {
+        let total = sums.last().copied().unwrap_or(1.0);
+        let cumulative: Vec<f64> = sums.iter().map(|sum| sum / total).collect();
         let guide = (0..CELLS)
             .map(|cell| {
                 let first = cumulative.partition_point(|edge| *edge <= share(cell));
@@ -167,6 +162,7 @@ impl Sampler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chaos::scenario::quantity::Measure;
     use crate::rng::Chance;
 
     fn mean(sampler: &Sampler) -> f64 {
@@ -182,7 +178,10 @@ mod tests {
             (Sampler::exponential(0.5), 0.5),
             (Sampler::lognormal(0.45, 0.5), 0.45 * 0.125_f64.exp()),
             // The mean of Zipf(1) over n ranks is n / H(n), and H(50) = 4.499205338.
-            (Sampler::zipf(50, 1.0), 50.0 / 4.499_205_338_329_423),
+            (
+                Sampler::of(&Distribution::parse("zipf(50)", Measure::Count).unwrap()),
+                50.0 / 4.499_205_338_329_423,
+            ),
         ] {
             let mean = mean(&sampler);
             assert!((mean - expected).abs() / expected < 0.01, "{mean} {expected}");
