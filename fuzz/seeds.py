@@ -35,6 +35,8 @@ TARGETS = {
     "collection": (["*.jsonl", "*.tsv", "*.sgml", "topics.txt", "qrels.txt"], "src/retrieve", []),
     "messages": ([], "src/wire", []),
     "streams": ([], "src/wire", []),
+    "scenario": (["scenarios/*.yaml"], "src/chaos", []),
+    "requests": ([], "src/chaos/emulate", []),
 }
 LARGEST = 20_000
 

@@ -1,6 +1,8 @@
 //! What targets do with their bytes, and the properties that no input may break. Those of the audit read a file of
-//! some name, run all rules and render all formats; those of the eval and of the wire are in files of their own.
+//! some name, run all rules and render all formats; those of the chaos experiments, the eval and the wire are in files
+//! of their own.
 
+pub mod chaos;
 pub mod eval;
 pub mod wire;
 

@@ -1,5 +1,7 @@
 //! What was seen of one request, simulated or real.
 
+use serde::{Deserialize, Serialize};
+
 use crate::pipeline::policy::{Failure, Tick};
 
 /// One request of a user and what came of it.
@@ -43,7 +45,8 @@ pub enum Seen {
 }
 
 /// How an answer that looks finished is not good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Hollow {
     /// Cut off, presented as complete.
     Truncated,

@@ -10,6 +10,11 @@ use super::{Report, json as json_format};
 const PLAIN: &str = include_str!("html/plain.html");
 /// What a template has where its data go.
 const SLOT: &str = "/*DATA*/";
+/// What all pages share, and where a template takes it in.
+const SHARED: [(&str, &str); 2] = [
+    ("/*SHARED.CSS*/", include_str!("html/shared.css")),
+    ("/*SHARED.JS*/", include_str!("html/shared.js")),
+];
 
 /// Writes the stage's own page, or the plain one over the JSON report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -24,10 +29,14 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Puts data into a template. Inside a script element `</` would end it, and `<!--` change its parsing
+/// Puts data and what is shared into a template. Inside a script element `</` would end it, and `<!--` change its parsing
 /// (HTML Standard, section 4.12.1.3), so neither is let through; JSON reads the escapes as the same text.
 fn fill(template: &str, data: &Value, out: &mut dyn Write) -> io::Result<()> {
-    let (before, after) = template.split_once(SLOT).unwrap_or((template, ""));
+    // The data come last: nothing is looked for in them.
+    let template = SHARED.iter().fold(template.to_owned(), |page, (mark, text)| {
+        page.replace(mark, text.trim_end())
+    });
+    let (before, after) = template.split_once(SLOT).unwrap_or((&template, ""));
     let data = serde_json::to_string(data)?;
     let data = data
         .replace('<', "\\u003c")
@@ -39,6 +48,17 @@ fn fill(template: &str, data: &Value, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shared_is_taken_in_once_and_never_from_the_data() {
+        let mut out = Vec::new();
+        fill(PLAIN, &json!({"a": "/*SHARED.JS*/"}), &mut out).unwrap();
+        let page = String::from_utf8(out).unwrap();
+        for once in ["const grow =", "--paper: #f6f7f9", "/*SHARED.JS*/"] {
+            assert_eq!(page.matches(once).count(), 1, "{once}");
+        }
+        assert!(!page.contains(SHARED[0].0) && !page.contains(SLOT));
+    }
 
     #[test]
     fn data_cannot_leave_the_script() {

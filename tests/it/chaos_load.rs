@@ -68,6 +68,7 @@ fn an_application_that_is_down_violates_what_must_hold() {
         "scenario: down\ntraffic: {arrivals: even, rate: 50/s, for: 200ms}\nhypothesis: [users_answered >= 99%]\n";
     let path = write(folder.path(), text);
     let csv = folder.path().join("run.csv");
+    let requests = folder.path().join("requests.csv");
     // Port 9 is `discard`: nobody listens there on a machine of today.
     let run = [
         "chaos",
@@ -77,16 +78,27 @@ fn an_application_that_is_down_violates_what_must_hold() {
         &path,
         "-o",
         csv.to_str().unwrap(),
+        "--requests",
+        requests.to_str().unwrap(),
     ];
     let (code, out, notes) = aisys(&run);
     assert_eq!(code, 1, "{out}{notes}");
     assert!(
-        out.contains("VIOLATED: users_answered >= 99% (0%, first in minute 0, see request 0)"),
+        out.contains("✗ users_answered >= 99%: 0%; first violated at 0:00"),
         "{out}"
     );
-    let rows = std::fs::read_to_string(&csv).unwrap();
+    assert!(out.contains("wrong words cannot be seen from outside"), "{out}");
+    let minutes = std::fs::read_to_string(&csv).unwrap();
+    assert!(
+        minutes.starts_with("scenario,faults,from_s,seconds,in_force,requests,answered,"),
+        "{minutes}"
+    );
+    assert!(minutes.contains("\ndown,with,0,0.2,false,10,0,"), "{minutes}");
+    let rows = std::fs::read_to_string(&requests).unwrap();
     assert_eq!(
-        rows.lines().filter(|line| line.contains(",failed,")).count(),
+        rows.lines()
+            .filter(|line| line.contains(",failed,no connection,"))
+            .count(),
         10,
         "{rows}"
     );
@@ -94,28 +106,98 @@ fn an_application_that_is_down_violates_what_must_hold() {
     assert_eq!(code, 0);
 }
 
+/// Requests whose answers go through a fault between 400 and 600 ms, to the emulated provider itself.
+fn pipe(fault: &str, hypotheses: &str) -> String {
+    format!(
+        "scenario: pipe\nproviders: {{openai: {{first_token: 1ms, tokens_per_second: 10000}}}}\n\
+         traffic: {{arrivals: even, rate: 50/s, for: 900ms, output_tokens: 12}}\n\
+         faults:\n  - {{at: 400ms, for: 200ms, on: provider/openai, {fault}}}\nhypothesis: [{hypotheses}]\n"
+    )
+}
+
 #[test]
 fn a_direct_pipe_to_an_emulated_provider_shows_users_its_faults() {
     let folder = tempfile::tempdir().unwrap();
-    let text = "scenario: pipe\nproviders: {openai: {first_token: 1ms, tokens_per_second: 10000}}\n\
-                traffic: {arrivals: even, rate: 50/s, for: 900ms, output_tokens: 12}\n\
-                faults:\n  - {at: 400ms, for: 200ms, on: provider/openai, cut: {after: 4 tokens, how: clean, pause: 1ms}}\n\
-                hypothesis: [hollow == 0, failed == 0, calls_per_request == 1]\n";
-    let path = write(folder.path(), text);
-    let csv = folder.path().join("run.csv");
-    let (code, out, notes) = aisys(&["chaos", "run", "--emulate", "0", &path, "-o", csv.to_str().unwrap()]);
+    let text = pipe(
+        "cut: {after: 4 tokens, how: clean, pause: 1ms}",
+        "hollow == 0, failed == 0, calls_per_request == 1",
+    );
+    let path = write(folder.path(), &text);
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (csv, page, junit) = (at("requests.csv"), at("run.html"), at("run.xml"));
+    let run = [
+        "chaos",
+        "run",
+        "--emulate",
+        "0",
+        &path,
+        "--requests",
+        &csv,
+        "-o",
+        &page,
+        "-o",
+        &junit,
+    ];
+    let (code, out, notes) = aisys(&run);
     assert_eq!(code, 1, "{out}{notes}");
     for line in [
-        "VIOLATED: hollow == 0",
-        "holds: failed == 0",
-        "holds: calls_per_request == 1 (1)",
+        "✗ hollow == 0: ",
+        "✓ failed == 0: 0%",
+        "✓ calls_per_request == 1: 1",
+        "all was well again",
+        "an answer cut off in silence after",
     ] {
         assert!(out.contains(line), "{line}\n{out}");
     }
     let rows = std::fs::read_to_string(&csv).unwrap();
-    let cut = |line: &&str| line.contains(",hollow,truncated,");
-    assert!(rows.lines().filter(cut).count() >= 5, "{rows}");
-    assert!(rows.lines().filter(cut).all(|line| line.contains(",fault,")), "{rows}");
+    let cut: Vec<f64> = (rows.lines())
+        .filter(|line| line.contains(",truncated,"))
+        .map(|line| line.split(',').nth(1).unwrap().parse().unwrap())
+        .collect();
+    assert!(
+        cut.len() >= 5 && cut.iter().all(|at| (0.35..0.65).contains(at)),
+        "{rows}"
+    );
+    assert!(
+        std::fs::read_to_string(&page)
+            .unwrap()
+            .contains("\"origin\":\"live-run\"")
+    );
+    let junit = std::fs::read_to_string(&junit).unwrap();
+    assert!(
+        junit.contains("tests=\"3\"") && junit.contains("failures=\"1\""),
+        "{junit}"
+    );
+}
+
+#[test]
+fn wrong_words_of_an_emulated_provider_are_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let requests = folder.path().join("requests.csv");
+    for fault in [
+        "contradicted: true",
+        "stale: true",
+        "off_language: true",
+        "repeated: true",
+    ] {
+        let path = write(folder.path(), &pipe(fault, "hollow == 0"));
+        let run = [
+            "chaos",
+            "run",
+            "--emulate",
+            "0",
+            &path,
+            "--requests",
+            requests.to_str().unwrap(),
+        ];
+        let (code, out, notes) = aisys(&run);
+        assert_eq!(code, 1, "{out}{notes}");
+        assert!(!out.contains("wrong words cannot be seen"), "{out}");
+        let rows = std::fs::read_to_string(&requests).unwrap();
+        let count = |word: &str| rows.lines().filter(|line| line.contains(word)).count();
+        assert!(count(",wrong,") >= 5, "{fault}\n{rows}");
+        assert_eq!(count(",wrong,") + count(",answered,,"), 45, "{fault}\n{rows}");
+    }
 }
 
 fn write(folder: &Path, text: &str) -> String {

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::answers::Said;
-use crate::chaos::behaviour::Behaviour;
+use crate::chaos::behaviour::{Behaviour, CutHow};
 use crate::chaos::live::{Dialect, Distortion, Ids, rewrite, tokens};
+use crate::chaos::observation::Hollow;
 use crate::clock;
 use crate::pipeline::policy::Useless;
 use crate::wire::{ChatReply, Finish, ToolCall, Usage, responses_reply_to_json};
@@ -78,6 +79,20 @@ impl Reply {
             cached_input_tokens: 0,
         }));
         Self { chat, useless, ends }
+    }
+
+    /// What a client gets of the text that looks finished and is not the right one: other words, or a part.
+    #[must_use]
+    pub fn not_right(&self, behaviour: &Behaviour, right: &str) -> Option<(&str, Hollow)> {
+        let text = self.chat.text.as_str();
+        let cut = behaviour.cut.filter(|cut| cut.how == CutHow::Clean);
+        let kept = cut.map_or(self.ends.len(), |cut| usize::try_from(cut.after).unwrap_or(usize::MAX));
+        let (text, is_part) = match self.ends.get(kept) {
+            Some(_) => (&text[..kept.checked_sub(1).map_or(0, |last| self.ends[last])], true),
+            None => (text, self.useless == Some(Useless::Length)),
+        };
+        let hollow = if is_part { Hollow::Truncated } else { Hollow::Wrong };
+        (self.useless.is_none_or(|it| it == Useless::Length) && text != right).then_some((text, hollow))
     }
 
     /// Tokens of the answer.

@@ -175,7 +175,9 @@ impl Emulator {
         let said = self.answers.answer(call, seed, usual);
         let mut words = Distortion::new(behaviour.words, || director.earlier(&prompt));
         director.remember(&prompt, &said.text);
+        let right = said.text.clone();
         let reply = Reply::new(call, said, behaviour, Player::useless(behaviour), &ids, &mut words);
+        director.mark(&prompt, reply.not_right(behaviour, &right));
         player.reply(&reply).await
     }
 }

@@ -14,7 +14,7 @@ pub const PREFIX: &str = "/__aisys";
 /// Decisions that are shown when nobody says how many.
 const USUAL: usize = 100;
 
-const HELP: &str = "GET /__aisys/state; GET /__aisys/decisions?last=N; POST /__aisys/faults with an entry of a scenario's \
+const HELP: &str = "GET /__aisys/state; GET /__aisys/decisions?last=N; GET /__aisys/marks; POST /__aisys/faults with an entry of a scenario's \
                     `faults`; POST /__aisys/faults/N/on or /off; DELETE /__aisys/faults/N; POST /__aisys/clock/start, \
                     /pause or /jump?to=10m; POST /__aisys/reset";
 
@@ -42,6 +42,7 @@ pub fn answer(director: &Director, method: &str, target: &str, body: &[u8]) -> (
             let most = asked("last").and_then(|it| it.parse().ok()).unwrap_or(USUAL);
             (200, json!(director.last(most)))
         }
+        ("GET", ["marks"]) => (200, json!(director.marks())),
         ("POST", ["faults"]) => match add(director, body) {
             Ok(added) => (200, json!({ "added": added })),
             Err(error) => (400, json!({ "error": error })),

@@ -12,8 +12,9 @@ use super::clock::ScenarioClock;
 use super::journal::{Journal, Line, Replay};
 use super::limiter::{Admitted, Limiter};
 use super::summary::summary;
-use super::{Dialect, MAX_EARLIER};
+use super::{Dialect, MAX_EARLIER, Mark, Marks};
 use crate::chaos::behaviour::{Answer, Refused, RetryAfter};
+use crate::chaos::observation::Hollow;
 use crate::chaos::scenario::Injection;
 use crate::chaos::{Behaviour, CallFacts, Scenario};
 use crate::clock;
@@ -106,6 +107,8 @@ struct Seen {
     by_fault: BTreeMap<u64, u64>,
     /// The last answers, each to another question.
     answers: VecDeque<(u64, String)>,
+    /// `None`: nobody marks answers here.
+    marks: Option<Marks>,
 }
 
 impl Director {
@@ -255,6 +258,21 @@ impl Director {
         }
         seen.answers
             .push_back((asked, answer.chars().take(MAX_EARLIER).collect()));
+    }
+
+    /// Marks an answer, where it is not the right one.
+    pub fn mark(&self, prompt: &str, not_right: Option<(&str, Hollow)>) {
+        let mut seen = self.seen();
+        let marks = seen.marks.get_or_insert_default();
+        if let Some((said, hollow)) = not_right {
+            marks.add(prompt, said, hollow);
+        }
+    }
+
+    /// The answers that were marked, oldest first; `None` where nobody looked at any.
+    #[must_use]
+    pub fn marks(&self) -> Option<Vec<Mark>> {
+        Some(self.seen().marks.as_ref()?.all())
     }
 
     /// How many calls there were.

@@ -11,6 +11,7 @@ mod head;
 mod headers;
 mod journal;
 mod limiter;
+pub mod marks;
 mod refusal;
 pub mod rewrite;
 mod summary;
@@ -26,6 +27,7 @@ pub use head::{Length, RequestHead, RequestOutline, ResponseOutline, request, re
 pub use headers::{Ids, of as provider_headers};
 pub use journal::{Header, Journal, JournalError, Line, Replay};
 pub use limiter::{Admitted, Full, Left, Limiter};
+pub use marks::{Mark, Marks};
 pub use refusal::{Mention, Wording, html, in_body, wording};
 pub use summary::summary;
 pub use words::{Distortion, MAX_EARLIER};

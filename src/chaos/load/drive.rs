@@ -1,11 +1,16 @@
 //! The open loop: every request at its time, whatever became of those before.
 
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::chaos::live::Mark;
+use crate::chaos::observation::{Hollow, Seen};
 use crate::chaos::{Observation, Scenario};
 use crate::clock::Moment;
 
@@ -14,6 +19,9 @@ use super::run::{Run, Stopped};
 use super::user::{Came, Users};
 use super::watch::Watch;
 use super::{Endpoint, LoadError, Stage};
+
+/// How often the calls of the providers are counted.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// How a run goes on, for whoever shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,28 +52,41 @@ pub async fn drive(
     if let Some(stage) = stage {
         stage.set(&http, scenario).await?;
     }
+    let began = Moment::now();
     let users = Arc::new(Users {
         endpoint,
         client: scenario.traffic.client.clone(),
         patience: scenario.traffic.patience,
         seed: scenario.seed,
-        began: Moment::now(),
+        began,
         http: http.clone(),
     });
-    let (came, stopped) = all(scenario, users, interrupted, progress).await;
-    let mut provider_calls = None;
+    let mut counted = Vec::new();
+    let (came, stopped) = tokio::select! {
+        biased;
+        ended = all(scenario, users, interrupted, progress) => ended,
+        never = count(stage, &http, began, &mut counted) => match never {},
+    };
+    let mut marks = None;
     if let Some(stage) = stage {
-        provider_calls = stage.calls(&http).await?;
+        let calls = stage.calls(&http).await?;
+        counted.extend(calls.map(|calls| (began.elapsed(), calls)));
+        marks = stage.marks(&http).await?;
         stage.clear(&http).await?;
     }
     let fault = scenario.fault_span();
     Ok(Run {
         scenario: scenario.name.clone(),
-        requests: judged(came, fault.map(|(begin, _)| begin)),
+        requests: judged(
+            came,
+            fault.map(|(begin, _)| begin),
+            marks.as_deref().unwrap_or_default(),
+        ),
         lasts: scenario.traffic.lasts,
         fault,
         speed,
-        provider_calls,
+        counted,
+        marked: marks.is_some(),
         stopped,
     })
 }
@@ -84,6 +105,25 @@ fn http(scenario: &Scenario) -> Result<reqwest::Client, LoadError> {
     builder
         .build()
         .map_err(|error| LoadError::Target(format!("cannot make an HTTP client: {error}")))
+}
+
+/// Notes how many calls the providers have got, again and again; ends never.
+async fn count(
+    stage: Option<&Stage>,
+    http: &reqwest::Client,
+    began: Moment,
+    counted: &mut Vec<(Duration, u64)>,
+) -> Infallible {
+    let Some(stage) = stage else {
+        return std::future::pending().await;
+    };
+    loop {
+        Moment::now().after(EVERY).reached().await;
+        // A stage that does not answer now may do so in a second.
+        if let Ok(Some(calls)) = stage.calls(http).await {
+            counted.push((began.elapsed(), calls));
+        }
+    }
 }
 
 async fn all(
@@ -141,12 +181,15 @@ async fn all(
 }
 
 fn is_good(request: &Observation) -> bool {
-    use crate::chaos::observation::Seen;
     matches!(request.seen, Seen::Answered | Seen::Cached | Seen::Degraded)
 }
 
-/// The requests in order, judged by their lengths where those of the healthy ones are faithful.
-fn judged(mut came: Vec<Came>, fault: Option<std::time::Duration>) -> Vec<Observation> {
+/// The requests in order, judged by their lengths where those of the healthy ones are faithful, and by the marks of
+/// whoever made them wrong.
+fn judged(mut came: Vec<Came>, fault: Option<Duration>, marks: &[Mark]) -> Vec<Observation> {
+    let marks: HashMap<(u64, &str), Hollow> = (marks.iter())
+        .map(|mark| ((mark.question, mark.digest.as_str()), mark.hollow))
+        .collect();
     came.sort_by_key(|one| one.observation.id);
     let healthy = came
         .iter()
@@ -158,9 +201,16 @@ fn judged(mut came: Vec<Came>, fault: Option<std::time::Duration>) -> Vec<Observ
             |Came {
                  mut observation,
                  length,
+                 said,
              }| {
                 if let Some(length) = length.filter(|_| tells) {
                     observation.seen = by_length(observation.seen, length);
+                }
+                let marked = said
+                    .as_ref()
+                    .and_then(|(question, digest)| marks.get(&(*question, digest)));
+                if let (Seen::Answered, Some(hollow)) = (observation.seen, marked) {
+                    observation.seen = Seen::Hollow(*hollow);
                 }
                 observation
             },

@@ -20,7 +20,6 @@ mod watch;
 mod tests;
 
 pub use drive::{Progress, drive};
-pub use report::report;
 pub use run::{Run, Stopped};
 pub use stage::Stage;
 pub use target::Endpoint;

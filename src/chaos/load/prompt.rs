@@ -1,5 +1,6 @@
 //! What users ask: filler of the length that the scenario wants, the same for the same question.
 
+use crate::chaos::live::marks;
 use crate::chaos::scenario::Request;
 
 /// Common words of one token each in the vocabularies of the providers.
@@ -13,7 +14,7 @@ const MOST: u32 = 5_000_000;
 /// A prompt of about so many tokens.
 pub(super) fn prompt(request: &Request) -> String {
     let words = request.prompt_tokens.clamp(1, MOST);
-    let mut text = format!("Question {}:", request.question);
+    let mut text = marks::question(request.question);
     let start = usize::try_from(request.question % WORDS.len() as u64).unwrap_or(0);
     for word in WORDS.iter().cycle().skip(start).zip(0..words.saturating_sub(3)) {
         text.push(' ');

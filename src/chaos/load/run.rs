@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chaos::hypothesis::{Hypothesis, Measure, Scope, Seen, Unit, Verdict, recovery};
+use crate::chaos::hypothesis::{Hypothesis, Measure, Seen, Unit, Verdict, recovery};
 use crate::chaos::{Observation, Scenario};
 use crate::pipeline::policy::Tick;
 
@@ -19,8 +19,11 @@ pub struct Run {
     pub fault: Option<(Duration, Duration)>,
     /// How many times as fast as the scenario its schedule was.
     pub speed: f64,
-    /// How many calls providers got, where the emulator or proxy behind the application counted them.
-    pub provider_calls: Option<u64>,
+    /// How many calls providers had got by a moment of the clock, moment by moment; empty where no emulator or
+    /// proxy behind the application counted them.
+    pub counted: Vec<(Duration, u64)>,
+    /// Whether an emulator marked the answers that it made wrong.
+    pub marked: bool,
     /// Why it ended before its time.
     pub stopped: Option<Stopped>,
 }
@@ -50,99 +53,136 @@ impl Run {
         recovery(&requests, self.fault?)
     }
 
-    /// Holds the scenario's hypotheses against what was seen. Minutes are the scenario's, waits and recovery are
-    /// the clock's. What a load cannot see (the cost, who answered) is left out; its hypotheses are given apart.
-    #[must_use]
-    pub fn verdicts(&self, scenario: &Scenario) -> (Vec<Verdict>, Vec<String>) {
-        let stretched = self.in_scenario_time();
+    /// Holds the scenario's hypotheses against what was seen, and against what was seen before the faults. Minutes
+    /// are the scenario's, waits and recovery are the clock's. What a load cannot see (the cost, who answered) is
+    /// left out; its hypotheses are given apart. `stretched` has the requests in the scenario's time.
+    pub(super) fn check<'a>(&self, scenario: &'a Scenario, stretched: &[Observation]) -> Checked<'a> {
         let scale = |it: Duration| it.mul_f64(self.speed);
-        let whole = Seen {
-            requests: &stretched,
-            lasts: scale(self.lasts),
-            fault: self.fault.map(|(begin, end)| (scale(begin), scale(end))),
+        let seen = |requests, lasts, fault| Seen {
+            requests,
+            lasts,
+            fault,
             answers_by: &|_, _| false,
         };
-        let clock = Seen {
-            requests: &self.requests,
-            lasts: self.lasts,
-            fault: self.fault,
-            answers_by: &|_, _| false,
-        };
-        let before = self.before();
-        let baseline = Seen {
-            requests: &before,
-            lasts: self.fault.map_or(self.lasts, |(begin, _)| begin),
-            fault: None,
-            answers_by: &|_, _| false,
-        };
+        let span = self.fault.map(|(begin, end)| (scale(begin), scale(end)));
+        let whole = seen(stretched, scale(self.lasts), span);
+        let clock = seen(&self.requests, self.lasts, self.fault);
+        // Requests are in the order of arrival: those before the first fault come first.
+        let begin = span.map_or(Duration::MAX, |(begin, _)| begin);
+        let before = stretched.partition_point(|it| Duration::from_nanos(it.at.0) < begin);
+        let baseline = seen(&stretched[..before], begin.min(whole.lasts), None);
         let sees = |it: &&Hypothesis| match it.measure {
             Measure::By(_) => false,
-            Measure::CallsPerRequest => self.provider_calls.is_some() && it.scope == Scope::Run,
+            Measure::CallsPerRequest => !self.counted.is_empty(),
             _ => it.measure.unit() != Unit::Usd,
         };
-        let (seen, unseen): (Vec<_>, Vec<_>) = scenario.hypotheses.iter().partition(sees);
-        let verdicts = seen.iter().map(|hypothesis| {
+        let (visible, unseen): (Vec<_>, Vec<_>) = scenario.hypotheses.iter().partition(sees);
+        let verdicts = visible.into_iter().map(|hypothesis| {
             let run = if hypothesis.measure == Measure::Recovery {
                 &clock
             } else {
                 &whole
             };
-            hypothesis.check(run, Some(&baseline))
+            let usual = span.map(|_| hypothesis.check(&baseline, Some(&baseline)));
+            (hypothesis, hypothesis.check(run, Some(&baseline)), usual)
         });
-        (verdicts.collect(), unseen.iter().map(|it| it.text.clone()).collect())
+        Checked {
+            verdicts: verdicts.collect(),
+            unseen: unseen.into_iter().map(|it| it.text.clone()).collect(),
+        }
     }
 
-    /// The requests at the scenario's times, each with its part of the calls that providers got: which of them were
-    /// whose cannot be seen from outside.
-    fn in_scenario_time(&self) -> Vec<Observation> {
-        let moved = |request: &Observation, calls: u32| {
-            let at = Tick::ZERO.after(Duration::from_nanos(request.at.0).mul_f64(self.speed));
-            let later = |tick: Tick| at.after(tick.since(request.at));
-            Observation {
-                at,
-                first_token: request.first_token.map(later),
-                end: later(request.end),
-                attempts: Vec::new(),
-                calls,
-                ..request.clone()
+    /// The requests at the scenario's times. Where the calls that providers got were counted, each has its part of
+    /// those of its time: which of them were whose cannot be seen from outside.
+    #[must_use]
+    pub fn in_scenario_time(&self) -> Vec<Observation> {
+        let mut requests: Vec<Observation> = self.requests.clone();
+        if !self.counted.is_empty() {
+            deal(&mut requests, &self.counted);
+        }
+        for request in &mut requests {
+            let sent = request.at;
+            let at = Tick::ZERO.after(Duration::from_nanos(sent.0).mul_f64(self.speed));
+            let moved = |tick: Tick| at.after(tick.since(sent));
+            request.at = at;
+            request.first_token = request.first_token.map(moved);
+            request.end = moved(request.end);
+            for call in &mut request.attempts {
+                call.begin = moved(call.begin);
+                call.first_token = call.first_token.map(moved);
+                call.end = moved(call.end);
             }
+        }
+        requests
+    }
+}
+
+/// Hypotheses, held against a run.
+pub(super) struct Checked<'a> {
+    /// Each with its verdict over the run, and over the time before the faults where there are any.
+    pub verdicts: Vec<(&'a Hypothesis, Verdict, Option<Verdict>)>,
+    /// Those that a load does not see, as they were written.
+    pub unseen: Vec<String>,
+}
+
+/// Deals the calls of each stretch of time evenly among the requests that were sent in it; those of a stretch
+/// without any go to the one before.
+fn deal(requests: &mut [Observation], counted: &[(Duration, u64)]) {
+    let mut stretches: Vec<(std::ops::Range<usize>, u64)> = Vec::new();
+    let (mut from, mut before, mut carried) = (0, 0, 0);
+    for (number, (moment, calls)) in counted.iter().enumerate() {
+        let new = calls.saturating_sub(before) + carried;
+        (before, carried) = (before.max(*calls), 0);
+        let is_last = number + 1 == counted.len();
+        let sent = |it: &Observation| is_last || Duration::from_nanos(it.at.0) < *moment;
+        let to = requests.partition_point(sent).max(from);
+        match stretches.last_mut() {
+            _ if to > from => stretches.push((from..to, new)),
+            Some((_, calls)) => *calls += new,
+            None => carried = new,
+        }
+        from = to;
+    }
+    for (range, calls) in stretches {
+        let count = range.len() as u64;
+        for (at, request) in (0_u64..).zip(&mut requests[range]) {
+            let until = |at: u64| calls * at / count;
+            request.calls = u32::try_from(until(at + 1) - until(at)).unwrap_or(u32::MAX);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::observation::Seen as Saw;
+
+    fn dealt(sent_ms: &[u64], counted: &[(u64, u64)]) -> Vec<u32> {
+        let request = |(id, ms): (usize, &u64)| Observation {
+            id: id as u64,
+            at: Tick(ms * 1_000_000),
+            first_token: None,
+            end: Tick(ms * 1_000_000),
+            seen: Saw::Answered,
+            by: None,
+            calls: 1,
+            cost_usd: 0.0,
+            attempts: Vec::new(),
         };
-        let shares = Shares::new(self.provider_calls.unwrap_or(0), self.requests.len() as u64);
-        self.requests
-            .iter()
-            .zip(shares)
-            .map(|(request, calls)| moved(request, calls))
-            .collect()
+        let mut requests: Vec<Observation> = sent_ms.iter().enumerate().map(request).collect();
+        let counted: Vec<_> = (counted.iter())
+            .map(|(ms, calls)| (Duration::from_millis(*ms), *calls))
+            .collect();
+        deal(&mut requests, &counted);
+        requests.iter().map(|request| request.calls).collect()
     }
 
-    /// The requests before the first fault: what all is held against.
-    fn before(&self) -> Vec<Observation> {
-        let begin = self.fault.map_or(Duration::MAX, |(begin, _)| begin);
-        let sent_before = |it: &&Observation| Duration::from_nanos(it.at.0) < begin;
-        self.requests.iter().filter(sent_before).cloned().collect()
-    }
-}
-
-/// A number of calls dealt out evenly among requests.
-struct Shares {
-    calls: u64,
-    requests: u64,
-    at: u64,
-}
-
-impl Shares {
-    const fn new(calls: u64, requests: u64) -> Self {
-        Self { calls, requests, at: 0 }
-    }
-}
-
-impl Iterator for Shares {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        let until = |at: u64| self.calls * at / self.requests.max(1);
-        let dealt = until(self.at + 1) - until(self.at);
-        self.at += 1;
-        u32::try_from(dealt).ok()
+    #[test]
+    fn calls_are_dealt_among_the_requests_of_their_time() {
+        assert_eq!(dealt(&[1, 2, 11, 12], &[(10, 2), (20, 8)]), [1, 1, 3, 3]);
+        // Nobody asked yet, nobody asks any more: no call is lost.
+        assert_eq!(dealt(&[15, 16], &[(10, 1), (20, 4), (30, 7), (40, 9)]), [4, 5]);
+        assert_eq!(dealt(&[1, 99], &[(10, 2), (20, 3)]), [2, 1]);
+        assert!(dealt(&[], &[(10, 2)]).is_empty());
     }
 }

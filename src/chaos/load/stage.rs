@@ -6,6 +6,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 
 use crate::chaos::Scenario;
+use crate::chaos::live::Mark;
 use crate::chaos::scenario::Selector;
 
 use super::LoadError;
@@ -63,6 +64,18 @@ impl Stage {
     pub async fn calls(&self, http: &Client) -> Result<Option<u64>, LoadError> {
         let state = self.ask(http, Method::GET, "state", None).await?;
         Ok(state.get("calls").and_then(Value::as_u64))
+    }
+
+    /// The answers that it has marked as not right, by question and digest; `None` where it marks none.
+    ///
+    /// # Errors
+    /// Fails when it does not answer, or not with marks.
+    pub async fn marks(&self, http: &Client) -> Result<Option<Vec<Mark>>, LoadError> {
+        let marks = self.ask(http, Method::GET, "marks", None).await?;
+        serde_json::from_value(marks).map_err(|_| LoadError::Stage {
+            url: self.url.clone(),
+            why: "what it gives are no marks of answers".to_owned(),
+        })
     }
 
     async fn ask(&self, http: &Client, method: Method, path: &str, body: Option<Value>) -> Result<Value, LoadError> {

@@ -286,20 +286,59 @@ async fn a_report_says_what_held_and_shows_each_request() {
     );
     let run = application.run(&text).await;
     let scenario = Scenario::parse(&SourceFile::new("load.yaml", text)).unwrap();
-    let (verdicts, unseen) = run.verdicts(&scenario);
-    assert_eq!(verdicts.iter().map(|it| it.holds).collect::<Vec<_>>(), [false, true]);
-    assert_eq!((verdicts[0].first_violation, verdicts[0].unlucky), (Some(0), Some(10)));
-    assert_eq!(unseen, ["cost <= $1"]);
-    let report = report(&[(scenario, run)]);
-    assert_eq!(report.answers[0].headline, "1 of 2 hypotheses hold");
-    assert_eq!(report.lead.unwrap().rows.len(), 30);
-    let phases: Vec<(&str, &str, &str)> = report.tables[0]
-        .rows
-        .iter()
-        .map(|row| (row[1].as_str(), row[2].as_str(), row[4].as_str()))
-        .collect();
+    let report = run.report(&scenario, &application.url);
+    let held: Vec<bool> = report.hypotheses.iter().map(|held| held.holds).collect();
+    assert_eq!(held, [false, true]);
+    let answered = &report.hypotheses[0];
     assert_eq!(
-        phases,
-        [("before", "10", "0"), ("fault", "5", "5"), ("after", "15", "0")]
+        (
+            answered.first_violation_s,
+            answered.unlucky,
+            answered.baseline.as_deref()
+        ),
+        (Some(0.0), Some(10), Some("100%"))
     );
+    assert!(
+        report.notes[0].contains("`cost <= $1` was not checked"),
+        "{:?}",
+        report.notes
+    );
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.contains("wrong words cannot be seen"))
+    );
+    assert_eq!(report.recovery_s, Some(0.0));
+    assert_eq!((report.run.total.requests, report.run.total.failures()), (30, 5));
+    let life = &report.lives[0];
+    assert_eq!((life.id, life.attempts[0].status, life.good), (10, Some(500), false));
+    let requests = run.in_scenario_time();
+    assert_eq!((requests.len(), requests[10].attempts.len()), (30, 1));
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_faster_is_told_in_the_scenarios_time() {
+    let script: Script = |question, _| match question {
+        10..15 => Answer::Status(500),
+        _ => Answer::Good,
+    };
+    let application = Application::start(script).await;
+    let text = scenario(
+        "rate: 100/s, for: 300ms",
+        "faults: [{at: 100ms, for: 50ms, answer: 500}]\nhypothesis: [users_answered >= 99%]\n",
+    );
+    let fast = Scenario::parse(&SourceFile::new("load.yaml", &*text)).unwrap();
+    let run = Run {
+        speed: 1_200.0,
+        ..application.run(&text).await
+    };
+    let report = run.report(&fast, &application.url);
+    assert!((report.setting.seconds - 360.0).abs() < 1e-6 && report.step_s == 12.0);
+    assert!((report.setting.faults[0].spans[0].from_s - 120.0).abs() < 1e-6);
+    assert_eq!(report.hypotheses[0].first_violation_s, Some(120.0));
+    let phases = [&report.run.before, &report.run.during, &report.run.after];
+    assert_eq!(phases.map(|phase| phase.failures()), [0, 5, 0]);
+    assert_eq!(phases.map(|phase| phase.requests), [10, 5, 15]);
+    assert!(report.lives[0].end_s < 60.0, "waits stay the clock's");
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::chaos::Observation;
+use crate::chaos::live::marks::digest;
 use crate::chaos::observation::{Attempt, Seen};
 use crate::chaos::scenario::{Client, Jitter, Request, TooLong};
 use crate::clock::Moment;
@@ -33,6 +34,8 @@ pub(super) struct Users {
 pub(super) struct Came {
     pub observation: Observation,
     pub length: Option<Length>,
+    /// The question's number and the answer's digest.
+    pub said: Option<(u64, String)>,
 }
 
 impl Users {
@@ -66,7 +69,7 @@ impl Users {
             Some(patience) => patient(meant.after(patience), last).await,
         };
         observation.end = self.now();
-        let mut length = None;
+        let (mut length, mut said) = (None, None);
         if let Some(exchange) = ended {
             observation.seen = judge(&exchange.ending);
             observation.first_token = match (&exchange.ending, exchange.first_token) {
@@ -79,9 +82,15 @@ impl Users {
                     asked: request.output_tokens,
                     got: tokens(&reply.text),
                 });
+                said = Some((request.question, digest(&reply.text)));
+                observation.by = Some(0);
             }
         }
-        Came { observation, length }
+        Came {
+            observation,
+            length,
+            said,
+        }
     }
 
     /// The client's tries, as its SDK makes them.

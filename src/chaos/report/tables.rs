@@ -172,7 +172,9 @@ fn totals(runs: &[ChaosReport]) -> Table {
                 }
             }
         }
-        for (at, name) in run.setting.deployments.iter().enumerate() {
+        // With one deployment it is no question whose an answer is.
+        let several = run.setting.deployments.len() > 1;
+        for (at, name) in run.setting.deployments.iter().enumerate().filter(|_| several) {
             let cells = columns.map(|it| {
                 it.and_then(|it| it.share_of(at))
                     .map_or_else(|| "–".to_owned(), words::share)
@@ -180,7 +182,11 @@ fn totals(runs: &[ChaosReport]) -> Table {
             rows.push(row(scenario, &format!("answers by {name}"), cells));
         }
     }
-    let shown = if runs.len() > 1 { 0 } else { 6 };
+    // The last column is for machines; the one before it needs a run without faults.
+    let shown = match runs {
+        [run] => 5 + usize::from(run.baseline.is_some()),
+        _ => 0,
+    };
     table(
         "totals",
         "What users saw",

@@ -10,7 +10,7 @@ use crate::stats;
 use super::Distribution;
 
 /// Cells of a table. Between their edges values are interpolated; in the two outermost cells they are computed.
-const CELLS: usize = 2_048;
+const CELLS: usize = 2_000;
 
 /// A distribution, ready to be drawn from.
 #[derive(Debug, Clone)]

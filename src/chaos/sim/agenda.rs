@@ -6,11 +6,11 @@ use std::collections::BinaryHeap;
 use crate::pipeline::policy::Tick;
 
 /// What was set: its order and whom it concerns. Who waits for one keeps its mark, and so knows one that is stale.
-pub type Mark = u32;
+pub(super) type Mark = u32;
 
 /// A heap of moments. An entry is one number, so that comparing two is one comparison.
 #[derive(Debug, Default)]
-pub struct Agenda {
+pub(super) struct Agenda {
     heap: BinaryHeap<Reverse<u128>>,
     set: u32,
 }
@@ -18,7 +18,7 @@ pub struct Agenda {
 impl Agenda {
     /// Sets a moment for someone, and gives its mark.
     #[inline]
-    pub fn set(&mut self, at: Tick, whom: u32) -> Mark {
+    pub(super) fn set(&mut self, at: Tick, whom: u32) -> Mark {
         self.set = self.set.wrapping_add(1);
         let entry = u128::from(at.0) << 64 | u128::from(self.set) << 32 | u128::from(whom);
         self.heap.push(Reverse(entry));
@@ -28,15 +28,14 @@ impl Agenda {
     /// When the next one is.
     #[inline]
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half is the moment")]
-    pub fn next(&self) -> Option<Tick> {
+    pub(super) fn next(&self) -> Option<Tick> {
         self.heap.peek().map(|Reverse(entry)| Tick((entry >> 64) as u64))
     }
 
     /// Takes the next one out: when, its mark, and whom it concerns.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the parts of the number")]
-    pub fn pop(&mut self) -> Option<(Tick, Mark, u32)> {
+    pub(super) fn pop(&mut self) -> Option<(Tick, Mark, u32)> {
         let Reverse(entry) = self.heap.pop()?;
         Some((Tick((entry >> 64) as u64), (entry >> 32) as u32, entry as u32))
     }

@@ -8,7 +8,13 @@ use crate::rng::Chance;
 
 /// How long a client waits before it tries again after so many tries; `None`: it does not. Nothing is tried again
 /// once an answer has begun (all official SDKs).
-pub fn again(client: &Client, failure: &Failure, tries: u32, passed_on: bool, chance: &mut Chance) -> Option<Duration> {
+pub(super) fn again(
+    client: &Client,
+    failure: &Failure,
+    tries: u32,
+    passed_on: bool,
+    chance: &mut Chance,
+) -> Option<Duration> {
     if tries > client.retries || passed_on {
         return None;
     }

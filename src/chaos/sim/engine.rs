@@ -92,6 +92,10 @@ pub fn simulate(setup: &Setup<'_>, seed: u64, traced: &[u64], out: impl FnMut(Ob
     engine.run(setup.scenario.requests_of(seed));
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method alone is not general enough in the world's lifetime"
+)]
 impl<O: FnMut(Observation)> Engine<'_, '_, O> {
     fn run(&mut self, mut requests: Requests<'_>) {
         let mut next = requests.next();
@@ -350,10 +354,11 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
         job.wake = self.agenda.set(until, JOB | at);
         if job.calls.is_empty() {
             let user = self.users.get_mut(job.user);
-            if user.job == at && user.traced {
-                if let Some(attempt) = user.attempts.last_mut() {
-                    attempt.waited = until.since(self.now);
-                }
+            if user.job == at
+                && user.traced
+                && let Some(attempt) = user.attempts.last_mut()
+            {
+                attempt.waited = until.since(self.now);
             }
             let owner = job.user;
             self.silent_until(owner, at, until);

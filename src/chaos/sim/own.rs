@@ -22,7 +22,7 @@ pub(super) struct OwnLimits {
 struct Spent {
     most: f64,
     period: u64,
-    spent: f64,
+    used: f64,
     /// The number of the period.
     in_period: u64,
 }
@@ -49,7 +49,7 @@ impl OwnLimits {
                 .map(|budget| Spent {
                     most: budget.usd.value,
                     period: budget.period.as_ref().map_or(FOR_EVER, |it| nanos(it.value)).max(1),
-                    spent: 0.0,
+                    used: 0.0,
                     in_period: 0,
                 })
                 .collect(),
@@ -92,7 +92,7 @@ impl OwnLimits {
     pub(super) fn is_spent(&self, now: Tick) -> bool {
         self.budgets
             .iter()
-            .any(|budget| budget.in_period == now.0 / budget.period && budget.spent >= budget.most)
+            .any(|budget| budget.in_period == now.0 / budget.period && budget.used >= budget.most)
     }
 
     /// Money goes out.
@@ -101,9 +101,9 @@ impl OwnLimits {
             let period = now.0 / budget.period;
             if budget.in_period != period {
                 budget.in_period = period;
-                budget.spent = 0.0;
+                budget.used = 0.0;
             }
-            budget.spent += usd;
+            budget.used += usd;
         }
     }
 }

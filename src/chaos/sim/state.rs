@@ -202,12 +202,11 @@ pub(super) const fn handed_on(failure: &Failure, tokens: u32) -> Seen {
     use crate::pipeline::policy::Useless;
     match failure {
         Failure::Useless(Useless::NoChoices | Useless::NullContent | Useless::EmptyText) => Seen::Hollow(Hollow::Empty),
-        Failure::Useless(Useless::Length) => Seen::Hollow(Hollow::Truncated),
         Failure::Useless(Useless::Filtered | Useless::Refused | Useless::BrokenArguments) => {
             Seen::Hollow(Hollow::Useless)
         }
         Failure::Unfinished if tokens == 0 => Seen::Hollow(Hollow::Empty),
-        Failure::Unfinished => Seen::Hollow(Hollow::Truncated),
+        Failure::Unfinished | Failure::Useless(Useless::Length) => Seen::Hollow(Hollow::Truncated),
         other => Seen::Failed(*other),
     }
 }

@@ -79,7 +79,10 @@ impl SubjectArgs {
                 )));
             }
         };
-        let system = read_system(&paths, notes)?;
+        let system = match embedded(name, &paths) {
+            Some(system) if self.system.is_empty() => system,
+            _ => read_system(&paths, notes)?,
+        };
         let wanted = self.route.clone().or(named);
         let route = route(&system, wanted.as_deref())?;
         Ok(Tried {
@@ -89,6 +92,13 @@ impl SubjectArgs {
             name: shown(&paths),
         })
     }
+}
+
+/// The configuration that a shipped scenario names, which ships with it.
+fn embedded(name: &str, paths: &[PathBuf]) -> Option<System> {
+    let [path] = paths else { return None };
+    let text = shipped::SYSTEMS.iter().find(|it| Path::new(it.path) == path)?.text;
+    (!Path::new(name).exists()).then(|| read::read_bytes(path, text.into(), &Prices::shipped()).system)
 }
 
 /// Reads a configuration; what cannot be read of it is said.

@@ -1,6 +1,8 @@
 //! `aisys chaos run --target URL [SCENARIO]…`: drives a running application.
 
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -8,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::chaos::Scenario;
 use crate::chaos::load::{self, Endpoint, LoadError, Run, Stage, Stopped};
+use crate::chaos::report::{self, ChaosReport, RequestRows};
 use crate::chaos::scenario::{Subject, Target, shipped};
 use crate::cli::eval::OutputArgs;
 use crate::exit;
@@ -59,6 +62,9 @@ pub(super) struct RunArgs {
     /// A host other than this machine that may be loaded (repeatable). Only load what is yours
     #[arg(long, value_name = "HOST")]
     allow_remote: Vec<String>,
+    /// Also write one row per request here, as CSV (one scenario)
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    requests: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -74,13 +80,18 @@ fn times(text: &str) -> Result<f64, String> {
 /// Runs the scenarios one after the other, and tells what users saw.
 pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     arguments.output.check()?;
+    if arguments.requests.is_some() && arguments.scenarios.len() > 1 {
+        return Err(Failure::Usage(
+            "--requests writes the requests of one scenario".to_owned(),
+        ));
+    }
     let port = arguments.emulate.map(Port::open).transpose()?;
     let plans = plans(arguments, port.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Outside(error.to_string()))?;
-    let mut runs = Vec::new();
+    let mut reports = Vec::new();
     let mut code = exit::HOLDS;
     for Plan {
         scenario,
@@ -106,25 +117,39 @@ pub(super) fn run(arguments: &RunArgs, out: &mut dyn Write, notes: &mut dyn Writ
             None => arguments.faults_at.clone(),
         };
         let stage = stage.map(|url| Stage { url });
+        let address = endpoint.shown();
         let run = runtime.block_on(one(&scenario, speed, endpoint, stage.as_ref()));
         if let Some(served) = served {
             served.abort();
         }
         let run = run.map_err(|error| failure(&error))?;
-        let (verdicts, _) = run.verdicts(&scenario);
+        let report = run.report(&scenario, &address);
+        if let Some(path) = &arguments.requests {
+            write_requests(path, &run, &report)?;
+            writeln!(notes, "wrote {}", path.display())?;
+        }
         if run.stopped == Some(Stopped::Interrupted) {
             code = exit::OUTSIDE;
-        } else if code == exit::HOLDS && (run.stopped.is_some() || verdicts.iter().any(|verdict| !verdict.holds)) {
+        } else if code == exit::HOLDS && !report.holds() {
             code = exit::FAILS;
         }
-        let stopped = run.stopped.is_some();
-        runs.push((scenario, run));
-        if stopped {
+        reports.push(report);
+        // What stopped one scenario, a person or a target that fails, stops the rest.
+        if run.stopped.is_some() {
             break;
         }
     }
-    arguments.output.write(&load::report(&runs), out, notes)?;
+    arguments.output.write(&report::report(&reports), out, notes)?;
     Ok(arguments.output.code(code))
+}
+
+fn write_requests(path: &Path, run: &Run, report: &ChaosReport) -> Result<(), Failure> {
+    let mut rows = RequestRows::new(BufWriter::new(File::create(path)?), &report.setting)?;
+    for seen in &run.in_scenario_time() {
+        rows.add(seen)?;
+    }
+    rows.finish()?;
+    Ok(())
 }
 
 async fn one(scenario: &Scenario, speed: f64, endpoint: Endpoint, stage: Option<&Stage>) -> Result<Run, LoadError> {

@@ -4,19 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::check::Check;
 use super::{file, script, template};
-use crate::eval::judges::{Exhibit, JudgeError, JudgeErrorKind, Tools, Verdict, aside};
+use crate::eval::judges::{Exhibit, JudgeError, Tools, Verdict, aside, setup};
 use crate::wire::ToolCall;
 
 /// What comes of judging.
 pub(super) type Judged = Result<Verdict, JudgeError>;
-
-/// An error of the set-up.
-pub(super) fn setup(message: impl Into<String>) -> JudgeError {
-    JudgeError {
-        kind: JudgeErrorKind::Setup,
-        message: message.into(),
-    }
-}
 
 /// One check at one answer: templates filled, files read, transforms applied.
 pub(super) struct Case<'a> {
@@ -129,7 +121,15 @@ impl<'a> Case<'a> {
 
     /// A fault of this check's set-up.
     pub(super) fn fault(&self, message: impl std::fmt::Display) -> JudgeError {
-        setup(format!("`{}` at {}: {message}", self.check.label, self.check.place))
+        self.located(setup(message.to_string()))
+    }
+
+    /// An error that says which check met it, and where that stands.
+    pub(super) fn located(&self, error: JudgeError) -> JudgeError {
+        JudgeError {
+            message: format!("`{}` at {}: {}", self.check.label, self.check.place, error.message),
+            ..error
+        }
     }
 
     /// The value as text.

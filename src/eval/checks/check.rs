@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::case::{Case, setup};
+use super::case::Case;
 use super::kinds::{Kind, Run};
-use crate::eval::judges::{Exhibit, Judge, JudgeError, Tools, Verdict};
+use crate::eval::judges::{Exhibit, Judge, JudgeError, Tools, Verdict, setup};
 use crate::source::Place;
 
 /// What is expected of an answer.

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::case::{Case, setup};
+use super::case::Case;
 use super::check::Check;
 use super::model_graded;
-use crate::eval::judges::{Exhibit, JudgeError, Tools, Verdict};
+use crate::eval::judges::{Exhibit, JudgeError, Tools, Verdict, setup};
 
 /// Lets the judge model pick the answer that is best by the check's value: that one passes with 1, the others fail
 /// with 0. The verdicts stand in the order of the exhibits.

@@ -12,6 +12,8 @@ use crate::eval::judges::{JudgeError, Verdict};
 
 /// A piece of JSON inside an answer may have this many bytes.
 const MAX_PIECE: usize = 100_000;
+/// So many pieces that are no JSON are tried; each is read to its end, so that many of them take long.
+const MOST_TRIES: usize = 1_000;
 
 /// The answer is JSON, and of the schema if there is one.
 pub(super) fn is_json(case: &Case<'_>) -> Judged {
@@ -63,8 +65,11 @@ pub(super) fn contains_json(case: &Case<'_>) -> Judged {
 /// of the text.
 pub(super) fn objects_in(text: &str) -> Vec<Value> {
     let mut objects = Vec::new();
-    let mut from = 0;
+    let (mut from, mut tries) = (0, 0);
     while let Some(start) = text[from..].find('{').map(|at| from + at) {
+        if tries == MOST_TRIES {
+            break;
+        }
         let piece = balanced(&text[start..]);
         let closed = piece.1;
         let mut candidate = piece.0.to_owned();
@@ -74,6 +79,7 @@ pub(super) fn objects_in(text: &str) -> Vec<Value> {
             from = start + piece.0.len();
         } else {
             from = start + 1;
+            tries += 1;
         }
     }
     objects

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::case::{Case, Judged, setup};
+use super::case::{Case, Judged};
 use super::check::Check;
 use super::template;
-use crate::eval::judges::{Exhibit, Judge, JudgeError, Tools, Verdict};
+use crate::eval::judges::{Exhibit, Judge, JudgeError, Tools, Verdict, setup};
 
 /// Joins verdicts as promptfoo 0.121.20 does: the score is the mean weighted by the checks' weights (0 when all weigh
 /// nothing); without a threshold all must pass, with one the score must reach it. No checks at all pass with 1. A

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::abstain::abstains;
-use super::ask::{Material, Question, ask, model, setup};
+use super::ask::{ask, model, setup};
 use super::groundedness::{Weights, check};
 use super::in_process::folded;
 use super::parse::object;
+use super::question::{Material, Question};
 use super::{Exhibit, JudgeError, Tools, Verdict, aside};
 
 const PROMPT: &str = include_str!("prompts/consistency.md");
@@ -141,7 +142,7 @@ async fn by_model(
         name: "consistency",
         schema: schema(),
     };
-    ask(model.as_ref(), question, 0, |reply| read(reply, pairs.len())).await
+    ask(model.as_ref(), question.call(), |reply| read(reply, pairs.len())).await
 }
 
 fn schema() -> Value {

@@ -14,13 +14,15 @@ mod judge;
 mod pairwise;
 mod panel;
 pub mod parse;
+mod question;
 mod rubric;
 #[cfg(test)]
-mod scripted;
+pub(super) mod scripted;
 mod text;
 
 pub use abstain::abstains;
 pub(super) use aside::aside;
+pub(super) use ask::{ask, model, setup};
 pub use consistency::Consistency;
 pub use judge::{Exhibit, Judge, JudgeError, JudgeErrorKind, Tools, Verdict};
 pub use pairwise::{Pairwise, Preference, Winner};

@@ -3,8 +3,9 @@
 use futures_util::future::try_join;
 use serde_json::json;
 
-use super::ask::{Material, Question, ask, material, model, setup};
+use super::ask::{ask, model, setup};
 use super::parse::{choice, object};
+use super::question::{Material, Question, material};
 use super::{Exhibit, JudgeError, Tools};
 
 const PROMPT: &str = include_str!("prompts/pairwise.md");
@@ -62,8 +63,8 @@ impl Pairwise {
                 "comparing two answers needs a judge model: set `judge: {model: …}`",
             ));
         };
-        let one = ask(model.as_ref(), self.question(shown(first, second)), 0, read);
-        let other = ask(model.as_ref(), self.question(shown(second, first)), 0, read);
+        let one = ask(model.as_ref(), self.question(shown(first, second)).call(), read);
+        let other = ask(model.as_ref(), self.question(shown(second, first)).call(), read);
         let ((straight, straight_reason), (exchanged, exchanged_reason)) = try_join(one, other).await?;
         let exchanged = match exchanged {
             Winner::First => Winner::Second,

@@ -6,8 +6,9 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::ask::{Question, ask, material, model, setup};
+use super::ask::{ask, model, setup};
 use super::parse::{object, score};
+use super::question::{Question, material};
 use super::{Exhibit, Judge, JudgeError, Tools, Verdict, aside, in_process};
 
 const PROMPT: &str = include_str!("prompts/rubric.md");
@@ -131,7 +132,7 @@ impl Judge for Rubric {
                         name: "rubric",
                         schema: self.schema(),
                     };
-                    ask(model.as_ref(), question, 0, |reply| self.read(reply)).await?
+                    ask(model.as_ref(), question.call(), |reply| self.read(reply)).await?
                 }
                 None => {
                     let (rubric, exhibit, tools) = (self.clone(), exhibit.clone(), tools.clone());

@@ -11,18 +11,18 @@ use crate::wire::{ChatReply, Finish};
 use super::{Exhibit, Tools};
 
 /// Gives one reply after the other, then fails.
-pub(super) struct Scripted {
+pub(in crate::eval) struct Scripted {
     name: String,
     replies: Mutex<Vec<Result<ChatReply, CallErrorKind>>>,
-    pub(super) calls: Mutex<Vec<Call>>,
+    pub(in crate::eval) calls: Mutex<Vec<Call>>,
 }
 
 impl Scripted {
-    pub(super) fn new(name: &str, replies: &[&str]) -> Arc<Self> {
+    pub(in crate::eval) fn new(name: &str, replies: &[&str]) -> Arc<Self> {
         Self::of(name, replies.iter().map(|text| Ok(chat(text))).collect())
     }
 
-    pub(super) fn of(name: &str, mut replies: Vec<Result<ChatReply, CallErrorKind>>) -> Arc<Self> {
+    pub(in crate::eval) fn of(name: &str, mut replies: Vec<Result<ChatReply, CallErrorKind>>) -> Arc<Self> {
         replies.reverse();
         Arc::new(Self {
             name: name.to_owned(),
@@ -32,7 +32,7 @@ impl Scripted {
     }
 
     /// All texts of all calls' messages.
-    pub(super) fn sent(&self) -> Vec<String> {
+    pub(in crate::eval) fn sent(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap();
         let texts = calls.iter().map(|call| {
             let messages = call.request.messages.iter();
@@ -71,7 +71,7 @@ impl Provider for Scripted {
     }
 }
 
-pub(super) fn chat(text: &str) -> ChatReply {
+pub(in crate::eval) fn chat(text: &str) -> ChatReply {
     ChatReply {
         id: String::new(),
         model: "scripted".to_owned(),
@@ -96,7 +96,7 @@ fn reply(chat: ChatReply) -> Reply {
 }
 
 /// Tools whose default judge model is a script.
-pub(super) fn tools(model: &Arc<Scripted>) -> Tools {
+pub(in crate::eval) fn tools(model: &Arc<Scripted>) -> Tools {
     Tools {
         default_model: Some(model.clone()),
         ..Tools::default()
@@ -104,7 +104,7 @@ pub(super) fn tools(model: &Arc<Scripted>) -> Tools {
 }
 
 /// An answer to a question, beside passages.
-pub(super) fn exhibit(question: &str, answer: &str, passages: &[&str]) -> Exhibit {
+pub(in crate::eval) fn exhibit(question: &str, answer: &str, passages: &[&str]) -> Exhibit {
     let passage = |(at, text): (usize, &&str)| crate::retrieve::Passage {
         id: format!("doc.md#{}", at + 1),
         document: "doc.md".to_owned(),
@@ -126,6 +126,6 @@ pub(super) fn exhibit(question: &str, answer: &str, passages: &[&str]) -> Exhibi
 }
 
 /// Runs a future that never waits.
-pub(super) fn now<T>(future: impl Future<Output = T>) -> T {
+pub(in crate::eval) fn now<T>(future: impl Future<Output = T>) -> T {
     futures_util::FutureExt::now_or_never(future).expect("a scripted judge never waits")
 }

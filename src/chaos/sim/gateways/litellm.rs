@@ -56,11 +56,19 @@ impl Semantics for Litellm {
                 401 | 403 if !self.alone => Treatment::Retry,
                 _ => Treatment::Next,
             },
-            // With the headers there, the router's loop of repetitions has been left.
-            Failure::Broken | Failure::Unreadable if circumstances.streamed => Treatment::Next,
-            Failure::ErrorEvent | Failure::ErrorBody | Failure::TimedOut(Limit::Idle) => Treatment::Next,
-            Failure::Connect | Failure::Broken | Failure::Unreadable | Failure::TimedOut(_) => Treatment::Retry,
-            Failure::NoneAvailable | Failure::OwnLimit => Treatment::Next,
+            Failure::Broken | Failure::Unreadable if !circumstances.streamed => Treatment::Retry,
+            Failure::Connect
+            | Failure::TimedOut(Limit::Connect | Limit::FirstToken | Limit::Total | Limit::Deadline) => {
+                Treatment::Retry
+            }
+            // With a stream's headers there, the router's loop of repetitions has been left.
+            Failure::Broken
+            | Failure::Unreadable
+            | Failure::ErrorEvent
+            | Failure::ErrorBody
+            | Failure::TimedOut(Limit::Idle)
+            | Failure::NoneAvailable
+            | Failure::OwnLimit => Treatment::Next,
         }
     }
 }
@@ -200,10 +208,10 @@ impl Fleet for Cooldowns {
 const fn status(failure: &Failure) -> Option<u16> {
     match failure {
         Failure::Status { status, .. } => Some(*status),
-        Failure::TimedOut(Limit::Idle) => None,
-        Failure::TimedOut(_) => Some(408),
+        Failure::TimedOut(Limit::Connect | Limit::FirstToken | Limit::Total | Limit::Deadline) => Some(408),
         Failure::Connect | Failure::Unreadable => Some(500),
-        Failure::Broken
+        Failure::TimedOut(Limit::Idle)
+        | Failure::Broken
         | Failure::ErrorEvent
         | Failure::ErrorBody
         | Failure::Unfinished

@@ -24,13 +24,12 @@ impl Semantics for Portkey<'_> {
             };
         }
         match failure {
-            Failure::Useless(_) | Failure::Unfinished => Treatment::Deliver,
+            Failure::Useless(_) | Failure::Unfinished | Failure::ErrorBody => Treatment::Deliver,
             // What is tried again stands in the plan, and falls through to the next target only where it may.
             Failure::Status { status, .. } if goes_on(status) => Treatment::Retry,
             Failure::TimedOut(_) if goes_on(&TIMED_OUT) => Treatment::Next,
             // A stream's headers were passed on as soon as they came.
             Failure::Broken | Failure::ErrorEvent | Failure::Unreadable if circumstances.streamed => Treatment::Fail,
-            Failure::ErrorBody => Treatment::Deliver,
             Failure::Status { .. } | Failure::TimedOut(_) => Treatment::Fail,
             Failure::NoneAvailable | Failure::OwnLimit => Treatment::Next,
             // Exceptions inside the gateway count as 500.

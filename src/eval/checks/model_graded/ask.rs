@@ -1,15 +1,12 @@
-//! Asking the judge model.
+//! The prompts of checks, and asking a check's judge model.
 
 use serde_json::{Map, Value};
 
 use super::super::case::Case;
 use super::super::{file, template};
-use crate::eval::judges::{JudgeError, JudgeErrorKind};
+use crate::eval::judges::{self, JudgeError};
 use crate::provider::Call;
-use crate::wire::{ChatRequest, Finish, Message, Role};
-
-/// How much of a reply an error shows.
-const SHOWN: usize = 200;
+use crate::wire::{ChatRequest, Message, Role};
 
 /// The messages of a prompt: the check's own when it has one, else `ours`; both are templates over the case's variables
 /// and `more`.
@@ -75,48 +72,15 @@ fn messages_of(case: &Case<'_>, prompt: &Value) -> Result<Vec<(Role, String)>, J
     }
 }
 
-/// Asks, and reads the reply. When it holds no verdict, the model is asked once more, and told what is missing; then
-/// it is an error.
+/// Asks the check's judge model; of several times the same, `repeat` says which this is.
 pub(super) async fn ask<T>(
     case: &Case<'_>,
-    mut messages: Vec<Message>,
+    messages: Vec<Message>,
     repeat: u32,
-    read: impl Fn(&str) -> Result<T, String>,
+    read: impl Fn(&str) -> Result<T, String> + Send,
 ) -> Result<T, JudgeError> {
-    let first = reply(case, messages.clone(), repeat).await?;
-    let missing = match read(&first) {
-        Ok(verdict) => return Ok(verdict),
-        Err(missing) => missing,
-    };
-    messages.push(Message::text(Role::Assistant, first));
-    messages.push(Message::text(
-        Role::User,
-        format!("That reply cannot be read: {missing}. Reply once more, in exactly the form that was asked for, and with nothing else."),
-    ));
-    let second = reply(case, messages, repeat).await?;
-    read(&second).map_err(|missing| JudgeError {
-        kind: JudgeErrorKind::Unparseable,
-        message: format!(
-            "`{}` at {}: the judge model gave no verdict, twice: {missing}. It said: {:?}",
-            case.check.label,
-            case.check.place,
-            second.chars().take(SHOWN).collect::<String>()
-        ),
-    })
-}
-
-async fn reply(case: &Case<'_>, messages: Vec<Message>, repeat: u32) -> Result<String, JudgeError> {
-    let tools = case.tools;
-    let model = match &case.check.provider {
-        Some(name) => tools.models.get(name).ok_or_else(|| {
-            let known: Vec<_> = tools.models.keys().map(String::as_str).collect();
-            case.fault(format!("there is no model `{name}`; there are: {}", known.join(", ")))
-        })?,
-        None => tools
-            .default_model
-            .as_ref()
-            .ok_or_else(|| case.fault("a judge model is needed, and the suite names none"))?,
-    };
+    let model = judges::model(case.tools, case.check.provider.as_deref()).map_err(|error| case.located(error))?;
+    let model = model.ok_or_else(|| case.fault("a judge model is needed, and the suite names none"))?;
     let call = Call {
         request: ChatRequest {
             messages,
@@ -127,18 +91,6 @@ async fn reply(case: &Case<'_>, messages: Vec<Message>, repeat: u32) -> Result<S
         passages: Vec::new(),
         repeat,
     };
-    let reply = model.call(&call).await.map_err(|error| JudgeError {
-        message: format!("`{}` at {}: {error}", case.check.label, case.check.place),
-        kind: JudgeErrorKind::Call(error),
-    })?;
-    if matches!(reply.chat.finish, Some(Finish::ContentFilter | Finish::Refusal)) || reply.chat.refusal.is_some() {
-        return Err(JudgeError {
-            kind: JudgeErrorKind::Unparseable,
-            message: format!(
-                "`{}` at {}: the judge model declined to judge",
-                case.check.label, case.check.place
-            ),
-        });
-    }
-    Ok(reply.chat.text)
+    let asked = judges::ask(model.as_ref(), call, read).await;
+    asked.map_err(|error| case.located(error))
 }

@@ -4,9 +4,8 @@
 use serde_json::{Value, json};
 
 use super::super::case::{Case, Judged, text_of};
-use super::super::json::objects_in;
-use super::ask;
-use crate::eval::judges::Verdict;
+use super::{ask, reply};
+use crate::eval::judges::{Verdict, parse};
 use crate::wire::Role;
 
 /// How many turns the model sees at once, unless `config.windowSize` says otherwise.
@@ -74,19 +73,8 @@ pub(in super::super) async fn conversation_relevance(case: &Case<'_>) -> Judged 
 }
 
 fn verdict_of(text: &str) -> Result<(bool, String), String> {
-    let object = objects_in(text)
-        .into_iter()
-        .find(|object| object.get("verdict").is_some())
-        .ok_or("it holds no JSON object with `verdict`")?;
-    let reason = object["reason"].as_str().unwrap_or_default().to_owned();
+    let object = reply::object_with(text, &["verdict"]).ok_or("it holds no JSON object with `verdict`")?;
     // YAML's looser reading makes a boolean of no bare word but true and false.
-    match object["verdict"]
-        .as_str()
-        .map(|word| word.trim().to_lowercase())
-        .as_deref()
-    {
-        Some("yes") => Ok((true, reason)),
-        Some("no") => Ok((false, reason)),
-        _ => Err("`verdict` is neither \"yes\" nor \"no\"".to_owned()),
-    }
+    let word = parse::choice(&object["verdict"], &["yes", "no"]).map_err(|wrong| format!("`verdict`: {wrong}"))?;
+    Ok((word == "yes", reply::reason_of(&object).to_owned()))
 }

@@ -1,12 +1,11 @@
 //! `g-eval`: Liu and others, "G-Eval: NLG Evaluation using GPT-4 with Better Human Alignment" (2023): the model writes
 //! the steps of the evaluation first, and then scores by them, from 0 to 10.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::case::{Case, Judged};
-use super::super::json::objects_in;
 use super::{ask, reply};
-use crate::eval::judges::{JudgeError, Verdict};
+use crate::eval::judges::{JudgeError, Verdict, parse};
 use crate::wire::Role;
 
 const STEPS: &[(Role, &str)] = &[(
@@ -76,10 +75,7 @@ async fn by_one(case: &Case<'_>, criteria: &str) -> Result<(f64, String), JudgeE
 
 fn steps_of(text: &str) -> Result<Vec<String>, String> {
     let missing = || "it holds no JSON object with `steps`, a list of texts".to_owned();
-    let object = objects_in(text)
-        .into_iter()
-        .find(|object| object.get("steps").is_some())
-        .ok_or_else(missing)?;
+    let object = reply::object_with(text, &["steps"]).ok_or_else(missing)?;
     let steps: Option<Vec<String>> = object["steps"]
         .as_array()
         .ok_or_else(missing)?
@@ -90,15 +86,9 @@ fn steps_of(text: &str) -> Result<Vec<String>, String> {
 }
 
 fn score_of(text: &str) -> Result<(f64, String), String> {
-    let object = objects_in(text)
-        .into_iter()
-        .find(|object| object.get("score").is_some())
-        .ok_or("it holds no JSON object with `score` and `reason`")?;
-    let score = reply::number(&object["score"]).ok_or("`score` is no number")?;
-    if !(0.0..=10.0).contains(&score) {
-        return Err(format!("`score` is {score}, and must be from 0 to 10"));
-    }
-    let reason = object.get("reason").and_then(Value::as_str).unwrap_or_default().trim();
+    let object = reply::object_with(text, &["score"]).ok_or("it holds no JSON object with `score` and `reason`")?;
+    let score = parse::score(&object["score"], 0.0, 10.0).map_err(|wrong| format!("`score`: {wrong}"))?;
+    let reason = reply::reason_of(&object);
     if reason.is_empty() {
         return Err("`reason` is missing".to_owned());
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::json::objects_in;
+use crate::eval::judges::parse;
 
 /// A verdict that a reply holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,13 +13,22 @@ pub(super) struct Grade {
     pub(super) reason: String,
 }
 
+/// The first object in a reply that has one of these keys. promptfoo 0.121.20 too takes the first, and reads objects in
+/// YAML's looser ways; our own judges read more strictly ([`parse::object`]).
+pub(super) fn object_with(text: &str, keys: &[&str]) -> Option<Value> {
+    let mut objects = objects_in(text).into_iter();
+    objects.find(|object| keys.iter().any(|key| object.get(key).is_some()))
+}
+
+/// The reason in an object, or nothing.
+pub(super) fn reason_of(object: &Value) -> &str {
+    object.get("reason").and_then(Value::as_str).unwrap_or_default().trim()
+}
+
 /// The verdict of a reply: the first JSON object with `pass` or `score`, or else a last line such as `GRADE: C`, `Y`,
 /// `INCORRECT`, `PASS`.
 pub(super) fn grade(text: &str) -> Result<Grade, String> {
-    let object = objects_in(text)
-        .into_iter()
-        .find(|object| object.get("pass").is_some() || object.get("score").is_some());
-    if let Some(object) = object {
+    if let Some(object) = object_with(text, &["pass", "score"]) {
         return of_object(&object);
     }
     let pass = by_word(text).ok_or("it holds no JSON object with `pass` and `score`")?;
@@ -42,29 +52,13 @@ fn of_object(object: &Value) -> Result<Grade, String> {
     };
     let score = match object.get("score") {
         None | Some(Value::Null) => None,
-        Some(value) => Some(number(value).ok_or(format!("`score` is {value}, and must be a number"))?),
+        Some(value) => Some(parse::score(value, 0.0, 1.0).map_err(|wrong| format!("`score`: {wrong}"))?),
     };
-    if let Some(score) = score
-        && !(0.0..=1.0).contains(&score)
-    {
-        return Err(format!("`score` is {score}, and must be from 0 to 1"));
-    }
-    let reason = object.get("reason").and_then(Value::as_str).unwrap_or_default();
     Ok(Grade {
         pass,
         score,
-        reason: reason.to_owned(),
+        reason: reason_of(object).to_owned(),
     })
-}
-
-/// A number, also when it is written as text.
-pub(super) fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-    .filter(|number| number.is_finite())
 }
 
 fn yes_or_no(word: &str) -> Option<bool> {
@@ -112,13 +106,10 @@ pub(super) fn category(text: &str) -> Result<(char, String), String> {
             _ => None,
         }
     };
-    let object = objects_in(text)
-        .into_iter()
-        .find(|object| object.get("category").is_some());
-    if let Some(object) = object {
+    if let Some(object) = object_with(text, &["category"]) {
         let written = object["category"].as_str().unwrap_or_default();
         let letter = letter(written).ok_or(format!("`category` is {written:?}, and must be A to E"))?;
-        return Ok((letter, object["reason"].as_str().unwrap_or_default().trim().to_owned()));
+        return Ok((letter, reason_of(&object).to_owned()));
     }
     let found = text.char_indices().find_map(|(at, c)| {
         let letter = letter(&c.to_string()).filter(|_| c.is_ascii_alphabetic())?;

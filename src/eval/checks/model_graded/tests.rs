@@ -1,91 +1,31 @@
 //! A judge model that answers from a list, and what comes of its answers.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::eval::checks::{Check, select_best};
+use crate::eval::judges::scripted::{self, Scripted};
 use crate::eval::judges::{Exhibit, Judge as _, JudgeErrorKind, Tools};
-use crate::provider::{Call, CallError, CallErrorKind, Provider, Reply};
+use crate::provider::{CallErrorKind, Provider};
 use crate::source::{SourceFile, parse_yaml};
-use crate::wire::{ChatReply, Finish};
-
-struct Scripted {
-    replies: Mutex<Vec<Result<&'static str, CallErrorKind>>>,
-    asked: Mutex<Vec<String>>,
-}
-
-impl Provider for Scripted {
-    fn name(&self) -> &'static str {
-        "scripted"
-    }
-
-    fn identity(&self) -> Value {
-        json!("scripted")
-    }
-
-    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply, CallError>> {
-        let asked: Vec<_> = call.request.messages.iter().map(crate::wire::Message::plain).collect();
-        self.asked.lock().unwrap().push(asked.join("\n---\n"));
-        let answer = self.replies.lock().unwrap().remove(0);
-        Box::pin(async move {
-            answer.map(reply).map_err(|kind| CallError {
-                kind,
-                provider: "scripted".to_owned(),
-                message: "no".to_owned(),
-                status: None,
-                retry_after: None,
-                attempts: 1,
-            })
-        })
-    }
-}
-
-fn reply(text: &str) -> Reply {
-    Reply {
-        chat: ChatReply {
-            id: String::new(),
-            model: String::new(),
-            text: text.to_owned(),
-            refusal: None,
-            tool_calls: Vec::new(),
-            finish: Some(Finish::Stop),
-            usage: None,
-        },
-        latency_ms: 1.0,
-        first_token_ms: None,
-        cost_usd: None,
-        attempts: 1,
-        raw: None,
-        trace: None,
-    }
-}
+use crate::wire::Finish;
 
 fn exhibit(answer: &str) -> Exhibit {
     Exhibit {
-        case: "c".to_owned(),
-        variant: "v".to_owned(),
-        question: "Where?".to_owned(),
         prompt: "Say where.".to_owned(),
-        answer: answer.to_owned(),
-        reply: reply(answer),
-        passages: Vec::new(),
-        reference: None,
         variables: json!({"name": "Ada"}).as_object().unwrap().clone(),
+        ..scripted::exhibit("Where?", answer, &[])
     }
 }
 
-fn judge(replies: Vec<Result<&'static str, CallErrorKind>>) -> (Arc<Scripted>, Tools) {
-    let model = Arc::new(Scripted {
-        replies: Mutex::new(replies),
-        asked: Mutex::default(),
-    });
+fn judge(replies: Vec<Result<&str, CallErrorKind>>) -> (Arc<Scripted>, Tools) {
+    let replies = replies.into_iter().map(|reply| reply.map(scripted::chat)).collect();
+    let model = Scripted::of("scripted", replies);
     let tools = Tools {
         models: BTreeMap::from([("strict".to_owned(), Arc::clone(&model) as Arc<dyn Provider>)]),
-        default_model: Some(Arc::clone(&model) as Arc<dyn Provider>),
-        ..Tools::default()
+        ..scripted::tools(&model)
     };
     (model, tools)
 }
@@ -105,7 +45,7 @@ async fn a_reply_without_a_verdict_is_asked_for_once_more() {
         .await
         .unwrap();
     assert_eq!((verdict.pass, verdict.score), (true, 0.9));
-    let asked = model.asked.lock().unwrap();
+    let asked = model.sent();
     assert!(
         asked[0].contains("greets Ada") && asked[0].contains("<Output>\nHi"),
         "{}",
@@ -167,6 +107,37 @@ async fn a_call_that_fails_is_the_judge_s_error() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_no_verdict_whatever_its_words_look_like() {
+    let refused = |finish, refusal: Option<&str>| {
+        let mut reply = scripted::chat(r#"{"reason": "r", "pass": true, "score": 1}"#);
+        (reply.finish, reply.refusal) = (Some(finish), refusal.map(str::to_owned));
+        reply
+    };
+    for (finish, refusal) in [(Finish::Stop, Some("no")), (Finish::Refusal, None)] {
+        let reply = refused(finish, refusal);
+        let model = Scripted::of("scripted", vec![Ok(reply.clone()), Ok(reply)]);
+        let rubric = check("{type: llm-rubric, value: x}");
+        let error = rubric
+            .judge(&exhibit("Hi"), &scripted::tools(&model))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, JudgeErrorKind::Unparseable);
+        assert!(
+            error.message.contains("refused") && error.message.contains("suite.yaml:1:1"),
+            "{error}"
+        );
+    }
+    let filtered = refused(Finish::ContentFilter, None);
+    let model = Scripted::of("scripted", vec![Ok(filtered)]);
+    let rubric = check("{type: llm-rubric, value: x}");
+    let error = rubric
+        .judge(&exhibit("Hi"), &scripted::tools(&model))
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind, JudgeErrorKind::Call(_)), "{error}");
+}
+
+#[tokio::test]
 async fn what_is_not_set_up_is_named() {
     let (_, tools) = judge(Vec::new());
     for (yaml, named) in [
@@ -206,6 +177,6 @@ async fn the_best_is_picked_by_its_index() {
         verdicts.iter().map(|verdict| verdict.pass).collect::<Vec<_>>(),
         [false, true]
     );
-    assert!(model.asked.lock().unwrap()[0].contains("friendly to Ada"));
+    assert!(model.sent()[0].contains("friendly to Ada"));
     assert!(select_best(&check, &[exhibit("Hm")], &tools).await.is_err());
 }

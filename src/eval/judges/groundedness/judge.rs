@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::embedded::{ModelError, Nli};
 use crate::eval::judges::abstain::abstains;
-use crate::eval::judges::ask::{Question, ask, material, model, setup};
+use crate::eval::judges::ask::{ask, model, setup};
 use crate::eval::judges::parse::{choice, object};
+use crate::eval::judges::question::{Question, material};
 use crate::eval::judges::{Exhibit, Judge, JudgeError, Tools, Verdict, aside};
 
 use super::check::{Checked, Grounding, check, mean};
@@ -217,7 +218,7 @@ impl Groundedness {
             name: "groundedness",
             schema: schema(),
         };
-        let verdicts = ask(model.as_ref(), question, 0, |reply| read(reply, ranges.len())).await?;
+        let verdicts = ask(model.as_ref(), question.call(), |reply| read(reply, ranges.len())).await?;
         let claims: Vec<Checked> = ranges
             .into_iter()
             .zip(verdicts)
