@@ -387,6 +387,7 @@ fn patience(spec: &ProviderSpec, options: &BuildOptions) -> Patience {
         attempt: seconds(spec.timeout_seconds, default.attempt),
         total: seconds(spec.deadline_seconds, default.total),
         attempts: spec.max_attempts.unwrap_or(default.attempts).max(1),
+        counts_refusals: false,
         once: options.once,
     }
 }

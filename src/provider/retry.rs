@@ -20,6 +20,8 @@ pub struct Patience {
     pub total: Duration,
     /// The most attempts. Refusals for too many requests do not count: they end with the deadline.
     pub attempts: u32,
+    /// Refusals count as well.
+    pub counts_refusals: bool,
     /// One attempt and no more, refusals included, that waits for nobody.
     pub once: bool,
 }
@@ -30,6 +32,7 @@ impl Default for Patience {
             attempt: Duration::from_mins(2),
             total: Duration::from_mins(10),
             attempts: 5,
+            counts_refusals: false,
             once: false,
         }
     }
@@ -107,8 +110,9 @@ where
         }
         // Never shorter than asked; the jitter keeps those apart that were told the same.
         let wait = failure.retry_after.unwrap_or_default() + pause(&mut chance, failures + refusals);
+        let counted = if patience.counts_refusals { attempts } else { failures };
         let hopeless =
-            !failure.kind.retryable() || failures >= patience.attempts || limiter.refusing_for() > patience.total;
+            !failure.kind.retryable() || counted >= patience.attempts || limiter.refusing_for() > patience.total;
         if hopeless || wait >= deadline.remaining() {
             return Err(error(provider, &failure, attempts));
         }

@@ -30,6 +30,8 @@ pub mod promptfoo;
 mod recognise;
 mod secret_values;
 pub mod tensorzero;
+#[cfg(test)]
+mod testing;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -11,7 +11,8 @@ const PLAIN: &str = include_str!("html/plain.html");
 /// What a template has where its data go.
 const SLOT: &str = "/*DATA*/";
 /// What all pages share, and where a template takes it in.
-const SHARED: [(&str, &str); 2] = [
+const SHARED: [(&str, &str); 3] = [
+    ("<!--SHARED.HTML-->", include_str!("html/shared.html")),
     ("/*SHARED.CSS*/", include_str!("html/shared.css")),
     ("/*SHARED.JS*/", include_str!("html/shared.js")),
 ];
@@ -57,7 +58,7 @@ mod tests {
         for once in ["const grow =", "--paper: #f6f7f9", "/*SHARED.JS*/"] {
             assert_eq!(page.matches(once).count(), 1, "{once}");
         }
-        assert!(!page.contains(SHARED[0].0) && !page.contains(SLOT));
+        assert!(!page.contains(SLOT) && SHARED[..2].iter().all(|(mark, _)| !page.contains(mark)));
     }
 
     #[test]

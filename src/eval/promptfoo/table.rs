@@ -4,48 +4,29 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::eval::suite::SuiteError;
-use crate::source::{Data, Entry, Key, Map, Node, Place, SourceFile, Span, parse_yaml};
+use crate::eval::suite::{SuiteError, csv_rows, line_place};
+use crate::source::{Data, Entry, Key, Map, Node, SourceFile, Span, parse_yaml};
 
 /// The rows of a CSV file as mappings of text; the first row names the columns.
 pub(super) fn rows(file: &Arc<SourceFile>) -> Result<Vec<Node>, SuiteError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(false)
-        .from_reader(file.text().as_bytes());
-    let wrong = |error: &csv::Error| {
-        let at = error
-            .position()
-            .and_then(|position| usize::try_from(position.byte()).ok());
-        SuiteError::at(
-            &line(file, at.unwrap_or(0)),
-            format!("this is no CSV row like the others: {error}"),
-        )
-    };
-    let header = reader.headers().map_err(|error| wrong(&error))?.clone();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| wrong(&error))?;
-        let at = record
-            .position()
-            .and_then(|position| usize::try_from(position.byte()).ok());
-        let place = line(file, at.unwrap_or(0));
-        let entry = |(name, cell): (&str, &str)| Entry {
+    let rows = csv_rows(file, b',')?.into_iter().map(|(place, cells)| {
+        let entry = |(name, cell)| Entry {
             key: Key {
-                text: name.trim().to_owned(),
+                text: name,
                 place: place.clone(),
             },
             value: Node {
-                data: Data::Str(cell.to_owned()),
+                data: Data::Str(cell),
                 place: place.clone(),
             },
         };
-        let entries = header.iter().zip(record.iter()).map(entry).collect();
-        rows.push(Node {
+        let entries = cells.into_iter().map(entry).collect();
+        Node {
             data: Data::Map(Map { entries }),
             place: place.clone(),
-        });
-    }
-    Ok(rows)
+        }
+    });
+    Ok(rows.collect())
 }
 
 /// The values of a file with one JSON value a line.
@@ -65,19 +46,13 @@ pub(super) fn lines(file: &Arc<SourceFile>) -> Result<Vec<Node>, SuiteError> {
         }
         // JSON is YAML: the one reader that knows places reads it again.
         let inner = SourceFile::new(file.path(), text.trim_end());
-        let nodes = parse_yaml(&inner).map_err(|error| SuiteError::at(&line(file, begin), error.message))?;
+        let nodes = parse_yaml(&inner).map_err(|error| SuiteError::at(&line_place(file, begin), error.message))?;
         for mut node in nodes {
             node.relocate(&|span| file.place(Span::new(begin + span.start, begin + span.end)));
             values.push(node);
         }
     }
     Ok(values)
-}
-
-/// The line that holds a byte.
-fn line(file: &Arc<SourceFile>, at: usize) -> Place {
-    let line = file.position(at).line;
-    file.place(file.line_span(line).unwrap_or(Span::new(at, at)))
 }
 
 #[cfg(test)]

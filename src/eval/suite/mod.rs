@@ -2,6 +2,7 @@
 
 mod cases;
 mod collection;
+mod csv_rows;
 mod discover;
 mod measurable;
 mod model;
@@ -37,6 +38,7 @@ use super::promptfoo::{PromptFunction, Transform};
 pub use crate::read::FormError as SuiteError;
 pub(super) use cases::slug;
 pub use collection::{Judged, read as read_collection};
+pub(super) use csv_rows::{csv_rows, line_place};
 pub use discover::discover;
 pub use model::ModelSpec;
 pub use overrides::Overrides;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::source::{Data, Entry, Key, Map, Node, Place, SourceFile, Span};
 
+use super::csv_rows::{csv_rows, line_place};
 use super::{Case, SuiteError, cases};
 use crate::read::Fields;
 
@@ -41,8 +42,8 @@ pub(super) fn read(item: &Node, from: &Node) -> Result<Vec<Case>, SuiteError> {
         text_of(&path).map_err(|message| SuiteError::at(&from.place, format!("{message}: {}", path.display())))?;
     let file = SourceFile::new(&path, text);
     let rows = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("csv") => csv_rows(&file, b',')?,
-        Some("tsv") => csv_rows(&file, b'\t')?,
+        Some("csv") => separated_rows(&file, b',')?,
+        Some("tsv") => separated_rows(&file, b'\t')?,
         Some("jsonl" | "ndjson") => jsonl_rows(&file)?,
         _ => {
             return Err(SuiteError::at(
@@ -84,34 +85,13 @@ pub(super) fn text_of(path: &Path) -> Result<String, String> {
         .map_or_else(|| text.clone(), str::to_owned))
 }
 
-fn csv_rows(file: &Arc<SourceFile>, separator: u8) -> Result<Vec<Node>, SuiteError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .flexible(false)
-        .from_reader(file.text().as_bytes());
-    let wrong = |error: &csv::Error| {
-        let at = error
-            .position()
-            .and_then(|position| usize::try_from(position.byte()).ok());
-        let place = line_place(file, at.unwrap_or(0));
-        SuiteError::at(&place, format!("this is no CSV row like the others: {error}"))
-    };
-    let header = reader.headers().map_err(|error| wrong(&error))?.clone();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| wrong(&error))?;
-        let at = record
-            .position()
-            .and_then(|position| usize::try_from(position.byte()).ok());
-        let place = line_place(file, at.unwrap_or(0));
-        let cells = header
-            .iter()
-            .zip(record.iter())
-            .filter(|(_, cell)| !cell.trim().is_empty());
-        let cells = cells.map(|(name, cell)| (name.trim().to_owned(), Value::from(cell)));
-        rows.push(row(&place, cells)?);
-    }
-    Ok(rows)
+/// Cells without text say nothing.
+fn separated_rows(file: &Arc<SourceFile>, separator: u8) -> Result<Vec<Node>, SuiteError> {
+    let rows = csv_rows(file, separator)?.into_iter().map(|(place, cells)| {
+        let filled = cells.into_iter().filter(|(_, cell)| !cell.trim().is_empty());
+        row(&place, filled.map(|(name, cell)| (name, Value::from(cell))))
+    });
+    rows.collect()
 }
 
 fn jsonl_rows(file: &Arc<SourceFile>) -> Result<Vec<Node>, SuiteError> {
@@ -133,12 +113,6 @@ fn jsonl_rows(file: &Arc<SourceFile>) -> Result<Vec<Node>, SuiteError> {
         rows.push(row(&place, map.into_iter())?);
     }
     Ok(rows)
-}
-
-/// The line that begins at or holds a byte.
-fn line_place(file: &Arc<SourceFile>, at: usize) -> Place {
-    let line = file.position(at).line;
-    file.place(file.line_span(line).unwrap_or(Span::new(at, at)))
 }
 
 /// A row as the mapping of a case.

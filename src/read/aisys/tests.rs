@@ -1,8 +1,7 @@
 //! Our own format: the example of the design is accepted, and slips are told with their places.
 
 use super::*;
-use crate::source::{SourceFile, parse_yaml};
-use crate::system::prices::Prices;
+use crate::read::testing;
 use crate::system::{Plan, RemarkKind};
 
 const WHOLE: &str = r#"
@@ -34,16 +33,7 @@ audit: {fail_on: error, ignore: []}
 "#;
 
 fn read_text(text: &str) -> System {
-    let file = SourceFile::new("aisys.yaml", text);
-    let roots = parse_yaml(&file).unwrap();
-    let prices = Prices::shipped();
-    let document = Document {
-        file,
-        roots,
-        prices: &prices,
-    };
-    assert!((READER.recognises)(&document));
-    (READER.read)(&document)
+    testing::read(&READER, "aisys.yaml", text)
 }
 
 #[test]

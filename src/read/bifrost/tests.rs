@@ -3,20 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::source::{SourceFile, parse_yaml};
-use crate::system::prices::Prices;
+use crate::read::testing;
 
 fn read_text(text: &str) -> System {
-    let file = SourceFile::new("config.json", text);
-    let roots = parse_yaml(&file).unwrap();
-    let prices = Prices::shipped();
-    let document = Document {
-        file,
-        roots,
-        prices: &prices,
-    };
-    assert!((READER.recognises)(&document));
-    (READER.read)(&document)
+    testing::read(&READER, "config.json", text)
 }
 
 #[test]

@@ -2,42 +2,13 @@
 
 use std::time::Duration;
 
-use crate::read::Document;
-use crate::source::{SourceFile, parse_yaml};
-use crate::system::prices::Prices;
-use crate::system::{LimitKind, Plan, RemarkKind, Route, Scope, System};
+use crate::read::testing::{self, providers, remarks, route};
+use crate::system::{LimitKind, Plan, RemarkKind, Scope, System};
 
 use super::READER;
 
 fn system(text: &str) -> System {
-    let file = SourceFile::new("gateway.yaml", text);
-    let roots = parse_yaml(&file).unwrap();
-    let prices = Prices::shipped();
-    let document = Document {
-        file,
-        roots,
-        prices: &prices,
-    };
-    assert!((READER.recognises)(&document));
-    (READER.read)(&document)
-}
-
-fn route<'a>(system: &'a System, name: &str) -> &'a Route {
-    system.routes.iter().find(|route| route.name == name).unwrap()
-}
-
-fn remarks(system: &System, kind: RemarkKind) -> Vec<&str> {
-    let all = system.remarks.iter().filter(|remark| remark.kind == kind);
-    all.map(|remark| remark.message.as_str()).collect()
-}
-
-/// The models' providers in the order of the attempts, repetitions within one step not counted.
-fn providers(system: &System, plan: &Plan) -> Vec<String> {
-    let attempts = plan.attempts();
-    attempts
-        .iter()
-        .map(|attempt| system.deployment(attempt.deployment).provider.value.clone())
-        .collect()
+    testing::read(&READER, "gateway.yaml", text)
 }
 
 const BACKENDS: &str = r"
@@ -261,15 +232,7 @@ fn a_policy_in_a_file_beside_acts_too() {
     std::fs::write(&path, BACKENDS).unwrap();
     let policy = "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: p, namespace: ai}\nspec:\n  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: chat}]\n  retry: {numRetries: 1, numAttemptsPerPriority: 1}\n";
     std::fs::write(folder.path().join("fallback.yaml"), policy).unwrap();
-    let file = SourceFile::new(&path, BACKENDS);
-    let roots = parse_yaml(&file).unwrap();
-    let prices = Prices::shipped();
-    let document = Document {
-        file,
-        roots,
-        prices: &prices,
-    };
-    let system = (READER.read)(&document);
+    let system = testing::read(&READER, &path, BACKENDS);
     // Two attempts, one at each priority, and the route is read once.
     assert_eq!(system.routes.len(), 1);
     assert_eq!(providers(&system, &system.routes[0].plan), ["openai", "bedrock"]);

@@ -1,7 +1,7 @@
 //! Routers with what the gateway does with them, by hand.
 
 use super::*;
-use crate::source::{SourceFile, parse_yaml};
+use crate::read::testing;
 
 #[test]
 fn a_router_balances_and_retries_only_when_asked() {
@@ -18,16 +18,7 @@ routers:
     load-balance:
       chat: {strategy: provider-weighted, providers: [{provider: openai, weight: 0.9}, {provider: anthropic, weight: 0.1}]}
 ";
-    let file = SourceFile::new("config.yaml", text);
-    let roots = parse_yaml(&file).unwrap();
-    let prices = Prices::shipped();
-    let document = Document {
-        file,
-        roots,
-        prices: &prices,
-    };
-    assert!((READER.recognises)(&document));
-    let system = (READER.read)(&document);
+    let system = testing::read(&READER, "config.yaml", text);
     let retry = system.routes[0].plan.retries()[0].clone();
     assert_eq!(retry.retries.value, 3);
     // Three pauses of 2 s each.

@@ -2,41 +2,13 @@
 
 use std::time::Duration;
 
-use crate::read::Document;
-use crate::source::{SourceFile, parse_yaml};
-use crate::system::prices::Prices;
-use crate::system::{Auth, LimitKind, Plan, RemarkKind, Route, Scope, System};
+use crate::read::testing::{self, providers, remarks, route};
+use crate::system::{Auth, LimitKind, Plan, RemarkKind, Scope, System};
 
 use super::READER;
 
 fn system(text: &str) -> System {
-    let file = SourceFile::new("kong.yaml", text);
-    let roots = parse_yaml(&file).unwrap();
-    let prices = Prices::shipped();
-    let document = Document {
-        file,
-        roots,
-        prices: &prices,
-    };
-    assert!((READER.recognises)(&document));
-    (READER.read)(&document)
-}
-
-fn route<'a>(system: &'a System, name: &str) -> &'a Route {
-    system.routes.iter().find(|route| route.name == name).unwrap()
-}
-
-fn remarks(system: &System, kind: RemarkKind) -> Vec<&str> {
-    let all = system.remarks.iter().filter(|remark| remark.kind == kind);
-    all.map(|remark| remark.message.as_str()).collect()
-}
-
-fn providers(system: &System, plan: &Plan) -> Vec<String> {
-    let attempts = plan.attempts();
-    attempts
-        .iter()
-        .map(|attempt| system.deployment(attempt.deployment).provider.value.clone())
-        .collect()
+    testing::read(&READER, "kong.yaml", text)
 }
 
 /// Two targets behind one route, with lines of `balancer` to be added.

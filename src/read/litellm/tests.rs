@@ -3,28 +3,13 @@
 
 use std::time::Duration;
 
-use crate::read::Document;
-use crate::source::{SourceFile, parse_yaml};
-use crate::system::prices::Prices;
-use crate::system::{Auth, Plan, RemarkKind, Route, System};
+use crate::read::testing::{self, route};
+use crate::system::{Auth, Plan, RemarkKind, System};
 
 use super::{READER, fallbacks::Fallbacks};
 
 fn system(text: &str) -> System {
-    let file = SourceFile::new("config.yaml", text);
-    let roots = parse_yaml(&file).unwrap();
-    let prices = Prices::shipped();
-    let document = Document {
-        file,
-        roots,
-        prices: &prices,
-    };
-    assert!((READER.recognises)(&document));
-    (READER.read)(&document)
-}
-
-fn route<'a>(system: &'a System, name: &str) -> &'a Route {
-    system.routes.iter().find(|route| route.name == name).unwrap()
+    testing::read(&READER, "config.yaml", text)
 }
 
 /// The deployments' models in the order in which a request reaches them.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::read::Document;
+use crate::read::testing::{remarks, route};
 use crate::source::{SourceFile, parse_toml};
 use crate::system::prices::Prices;
-use crate::system::{Auth, Plan, RemarkKind, Route, Scope, System};
+use crate::system::{Auth, Plan, RemarkKind, Scope, System};
 
 use super::READER;
 
@@ -27,21 +28,12 @@ fn system(text: &str) -> System {
     system
 }
 
-fn route<'a>(system: &'a System, name: &str) -> &'a Route {
-    system.routes.iter().find(|route| route.name == name).unwrap()
-}
-
 /// The deployments' names in the order in which a request reaches them.
 fn reached(system: &System, plan: &Plan) -> Vec<String> {
     plan.deployments()
         .into_iter()
         .map(|id| system.deployment(id).name.clone())
         .collect()
-}
-
-fn remarks(system: &System, kind: RemarkKind) -> Vec<&str> {
-    let all = system.remarks.iter().filter(|remark| remark.kind == kind);
-    all.map(|remark| remark.message.as_str()).collect()
 }
 
 const TWO_PROVIDERS: &str = r#"

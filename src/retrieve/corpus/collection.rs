@@ -6,7 +6,7 @@ use super::beir;
 use super::limits::utf8;
 use super::qrels::read_qrels;
 use super::queries::read_queries;
-use super::{CorpusError, Query, discover, trec};
+use super::{CorpusError, Query, discover, topics_xml, trec};
 use crate::retrieve::judged::Qrels;
 
 /// The splits of a BEIR folder in the order in which they are wanted, when nobody names one.
@@ -40,7 +40,7 @@ enum Holds {
     Smart,
     /// TREC documents, or rows of JSON.
     Documents,
-    /// `<top>` records, or lines of `ID<tab>QUERY`.
+    /// `<top>` records, topics in XML, or lines of `ID<tab>QUERY`.
     Topics,
     /// Lines of judgements.
     Judgements,
@@ -217,7 +217,7 @@ fn holds(path: &Path) -> Holds {
     if trec::is_documents(start.as_bytes()) {
         return Holds::Documents;
     }
-    if lower == "<top>" {
+    if lower == "<top>" || topics_xml::is_topics(start) {
         return Holds::Topics;
     }
     let extension = path

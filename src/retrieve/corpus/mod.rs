@@ -16,6 +16,7 @@ mod qrels;
 mod queries;
 mod rows;
 mod smart;
+mod topics_xml;
 mod trec;
 
 pub use beir::Beir;

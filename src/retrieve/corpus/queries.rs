@@ -15,7 +15,7 @@ use super::{CorpusError, Query};
 const TEXT: &[&str] = &["text", "query", "question", "title"];
 
 /// Reads the questions of a file: SMART records (`.I`), JSON objects in lines (`_id`, `text` and perhaps
-/// `answer`), TREC's `<top>` records, or lines of `ID<tab>QUERY`.
+/// `answer`), TREC's topics (`<top>` records or XML), or lines of `ID<tab>QUERY`.
 ///
 /// # Errors
 /// Fails when the file cannot be read, with the line and column that is wrong, or when it holds no question.

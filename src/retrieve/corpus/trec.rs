@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::limits::{MOST_COLLECTION_BYTES, read_bytes};
-use super::{CorpusError, Document, Markup, Query};
+use super::{CorpusError, Document, Markup, Query, topics_xml};
 
 /// Whether a file's start shows TREC documents.
 pub(super) fn is_documents(start: &[u8]) -> bool {
@@ -29,7 +29,7 @@ pub(super) fn read_documents(path: &Path, text: &str) -> Result<Vec<Document>, C
 }
 
 /// Reads topics: `<num> Number: 301` and `<title>` (the description and narrative are left out, as in
-/// title-only runs), or lines of `ID<tab>QUERY`.
+/// title-only runs), the XML of the web track (`<topic number="1">` with a `<query>`), or lines of `ID<tab>QUERY`.
 ///
 /// # Errors
 /// Fails when the file cannot be read, with the line that is neither.
@@ -37,10 +37,13 @@ pub fn read_trec_topics(path: &Path) -> Result<Vec<Query>, CorpusError> {
     let bytes = read_bytes(path, MOST_COLLECTION_BYTES)?;
     let text = String::from_utf8_lossy(&bytes);
     let mut queries = Vec::new();
+    if topics_xml::is_topics(text.trim_start_matches('\u{feff}').trim_start()) {
+        return topics_xml::read(path, &text);
+    }
     if !text.to_ascii_lowercase().contains("<top>") {
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let Some((id, query)) = line.split_once('\t') else {
-                let message = format!("expected `ID<tab>QUERY` or <top> records, found `{line}`");
+                let message = format!("expected `ID<tab>QUERY`, <top> records or <topic number=…>, found `{line}`");
                 return Err(CorpusError::at(path, at + 1, message).in_column(1));
             };
             queries.push(Query {

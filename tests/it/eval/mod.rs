@@ -5,6 +5,7 @@ mod collections;
 mod determinism;
 mod errors;
 mod history;
+mod promptfoo_http;
 mod provider;
 mod resume;
 mod route;

@@ -2,7 +2,8 @@
 //!
 //! Address, headers, query and body are templates; `transformRequest`, `transformResponse` and `validateStatus` are
 //! JavaScript. One difference from promptfoo 0.121.20 is meant: without `validateStatus`, promptfoo grades the body of a
-//! 400 or a 500 as if it were an answer; here that is a failed call.
+//! 400 or a 500 as if it were an answer; here that is a failed call, and a 500 is asked again. A 429 counts against
+//! `maxRetries` in both (`fetchWithRetries`).
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -26,6 +27,16 @@ use super::own::prompt_of;
 
 /// The most that is read of an answer, in bytes.
 const LONGEST: usize = 32 << 20;
+/// The status of too many requests.
+const REFUSED: u16 = 429;
+/// Codes of a refusal that no waiting mends (promptfoo's `HARD_QUOTA_ERROR_CODES`).
+const NO_CREDIT: &[&str] = &[
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "access_terminated",
+    "quota_exceeded",
+];
 
 /// JavaScript of the configuration.
 #[derive(Debug)]
@@ -77,6 +88,7 @@ impl Http {
         let patience = Patience {
             attempt: TIME,
             attempts: self.retries.saturating_add(1),
+            counts_refusals: true,
             ..Patience::default()
         };
         let seed = fnv(prompt.as_bytes());
@@ -167,9 +179,15 @@ impl Http {
             ),
         })?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        if !self.accepts(status).await? {
+        // A refusal is asked again before `validateStatus` sees it, as in promptfoo.
+        if status == REFUSED || !self.accepts(status).await? {
             let start: String = text.chars().take(300).collect();
-            let mut error = failed(kind_of(status), format!("HTTP {status}: {start}"), Some(status));
+            let kind = if status == REFUSED && wants_credit(&text) {
+                CallErrorKind::Auth
+            } else {
+                kind_of(status)
+            };
+            let mut error = failed(kind, format!("HTTP {status}: {start}"), Some(status));
             let wait = headers
                 .get(RETRY_AFTER)
                 .and_then(|value| value.to_str().ok()?.parse().ok());
@@ -286,11 +304,21 @@ const fn kind_of(status: u16) -> CallErrorKind {
     match status {
         401 | 403 => CallErrorKind::Auth,
         408 => CallErrorKind::Timeout,
-        429 => CallErrorKind::RateLimited,
+        REFUSED => CallErrorKind::RateLimited,
         503 | 529 => CallErrorKind::Overloaded,
         500.. => CallErrorKind::Server,
         _ => CallErrorKind::BadRequest,
     }
+}
+
+/// Whether a refusal is for want of credit, so that waiting does not help: promptfoo asks no further either.
+fn wants_credit(body: &str) -> bool {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let places = ["/error/code", "/error/type", "/code", "/type"];
+    let code = places
+        .iter()
+        .find_map(|place| body.pointer(place)?.as_str().filter(|code| !code.is_empty()));
+    code.is_some_and(|code| NO_CREDIT.contains(&code))
 }
 
 /// The body as it is sent: in JSON each text by itself; a text that became JSON is that value.
