@@ -46,6 +46,7 @@ pub use provider::{Health, read_limits};
 pub use requests::{Request, Requests};
 pub use schema::json_schema;
 pub use selector::Selector;
+pub(in crate::chaos) use subject::as_json;
 pub use subject::{Subject, Target};
 pub use timeline::Timeline;
 pub use traffic::{Arrivals, Traffic};
