@@ -19,7 +19,7 @@ const WAITS: u64 = 0x7a17;
 
 /// Who asks, and how.
 #[derive(Debug)]
-pub(super) struct Users {
+pub(in crate::chaos) struct Users {
     pub endpoint: Endpoint,
     pub http: reqwest::Client,
     pub client: Client,
@@ -31,7 +31,7 @@ pub(super) struct Users {
 
 /// What came of a request, and of its length.
 #[derive(Debug, Clone)]
-pub(super) struct Came {
+pub(in crate::chaos) struct Came {
     pub observation: Observation,
     pub length: Option<Length>,
     /// The question's number and the answer's digest.
@@ -49,7 +49,7 @@ impl Users {
     }
 
     /// Asks, and waits for what comes. All times count from the moment that the request was meant for.
-    pub(super) async fn ask(&self, request: Request) -> Came {
+    pub(in crate::chaos) async fn ask(&self, request: Request) -> Came {
         let at = Tick::ZERO.after(request.at);
         let meant = self.began.after(request.at);
         let mut observation = Observation {
