@@ -33,7 +33,8 @@ pub struct Cell {
     pub gap: Duration,
 }
 
-/// The cells of a configuration, for these faults.
+/// The cells of a configuration, for these faults. The first two are healthy, whatever the faults: by them the
+/// proxy's own time is measured.
 #[must_use]
 pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
     let both = |fault: Fault, requests: u32, gap: Duration| {
@@ -45,7 +46,8 @@ pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
             gap,
         })
     };
-    let single = faults.iter().flat_map(|fault| both(*fault, 1, Duration::from_secs(1)));
+    let healthy = FAULTS.first().filter(|healthy| !faults.contains(healthy));
+    let single = healthy.into_iter().chain(faults).flat_map(|fault| both(*fault, 1, Duration::from_secs(1)));
     let repeated = configuration.repeated.iter().filter_map(|(name, gap)| {
         let fault = FAULTS.iter().find(|fault| fault.name == *name)?;
         faults.contains(fault).then(|| both(*fault, REPEATED, *gap))

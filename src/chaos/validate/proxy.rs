@@ -130,7 +130,7 @@ impl Litellm {
 
     /// The version that it says it has.
     pub async fn version(&self, http: &reqwest::Client) -> Option<String> {
-        let url = format!("{}/health/readiness", self.url);
+        let url = format!("{}/health/readiness/details", self.url);
         let answer = http.get(url).bearer_auth(&self.key).send().await.ok()?;
         let value: Value = answer.json().await.ok()?;
         Some(value.get("litellm_version")?.as_str()?.to_owned())

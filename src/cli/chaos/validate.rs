@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::prelude::*;
 
 use crate::chaos::scenario::quantity::Measure;
 use crate::chaos::validate::{
-    self, Cell, Configuration, CONFIGURATIONS, FAULTS, Fault, Interrupted, Settings, VERSION, Validated, compare,
+    self, Cell, Configuration, CONFIGURATIONS, FAULTS, Fault, Interrupted, Settings, VERSION, Validated,
 };
 use crate::cli::eval::OutputArgs;
 use crate::exit;
@@ -123,19 +122,10 @@ async fn one(
     let bar = bar(configuration.name, cells.len());
     let measured = validate::measure(configuration, &cells, settings, &mut || bar.inc(1)).await;
     bar.finish_and_clear();
-    let (real, version) = measured.map_err(|error| failure(&error))?;
+    let measured = measured.map_err(|error| failure(&error))?;
     let system = configuration.reading().system;
-    let both: Vec<_> = cells.into_iter().zip(real).collect();
-    let compared = both.into_par_iter().map(|(cell, came)| {
-        let simulated = validate::simulate(&system, &cell, settings.patience, seeds);
-        let simulated = simulated.map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok((cell, compare(&came, &simulated)))
-    });
-    Ok(Validated {
-        configuration: configuration.name,
-        version,
-        cells: compared.collect::<Result<_, Failure>>()?,
-    })
+    let validated = validate::validated(configuration, &system, &cells, &measured, settings.patience, seeds);
+    validated.map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn list(out: &mut dyn Write) -> Result<u8, Failure> {
