@@ -33,7 +33,8 @@ pub struct Cell {
     pub gap: Duration,
 }
 
-/// The cells of a configuration, for these faults.
+/// The cells of a configuration, for these faults. The first two are healthy, whatever the faults: by them the
+/// proxy's own time is measured.
 #[must_use]
 pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
     let both = |fault: Fault, requests: u32, gap: Duration| {
@@ -45,7 +46,11 @@ pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
             gap,
         })
     };
-    let single = faults.iter().flat_map(|fault| both(*fault, 1, Duration::from_secs(1)));
+    let healthy = FAULTS.first().filter(|healthy| !faults.contains(healthy));
+    let single = healthy
+        .into_iter()
+        .chain(faults)
+        .flat_map(|fault| both(*fault, 1, Duration::from_secs(1)));
     let repeated = configuration.repeated.iter().filter_map(|(name, gap)| {
         let fault = FAULTS.iter().find(|fault| fault.name == *name)?;
         faults.contains(fault).then(|| both(*fault, REPEATED, *gap))
@@ -124,7 +129,12 @@ mod tests {
             let cells = cells(configuration, FAULTS);
             for cell in &cells {
                 let scenario = cell.scenario(Duration::from_secs(12)).unwrap();
-                assert_eq!(scenario.requests().count(), cell.requests as usize, "{}", cell.fault.name);
+                assert_eq!(
+                    scenario.requests().count(),
+                    cell.requests as usize,
+                    "{}",
+                    cell.fault.name
+                );
             }
             let broken = cells.iter().filter(|cell| !cell.fault.entry.is_empty());
             assert_eq!(emulated(&cells).unwrap().faults.len(), broken.count());

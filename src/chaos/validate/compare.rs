@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Came, Course};
+use super::{Came, Course, OwnTime};
 
 /// A time is right when it is off by no more than this, or by this share of itself.
 const SLACK: Duration = Duration::from_millis(100);
@@ -52,9 +52,9 @@ impl Verdict {
 
 /// Compares the requests of a cell with those of every seed. A request agrees when a seed has the same course for
 /// it and for all requests before it (those that agreed): what is remembered from one request to the next must be
-/// the same too.
+/// the same too. A time may be later by the proxy's own time for each call.
 #[must_use]
-pub fn compare(real: &[Came], seeds: &[Vec<Came>]) -> Vec<Compared> {
+pub fn compare(streamed: bool, real: &[Came], seeds: &[Vec<Came>], own: &OwnTime) -> Vec<Compared> {
     let mut alive: Vec<&Vec<Came>> = seeds.iter().collect();
     let mut all = Vec::new();
     for (at, came) in real.iter().enumerate() {
@@ -65,20 +65,23 @@ pub fn compare(real: &[Came], seeds: &[Vec<Came>]) -> Vec<Compared> {
         };
         let exactly = among(&|course| *course == came.course);
         let for_user = among(&|course| course.same_for_user(&came.course));
-        let near = [&exactly, &for_user, &alive].into_iter().find(|seeds| !seeds.is_empty());
+        let near = [&exactly, &for_user, &alive]
+            .into_iter()
+            .find(|seeds| !seeds.is_empty());
         let near: Vec<&Came> = near.into_iter().flatten().filter_map(|seed| seed.get(at)).collect();
         let Some(simulated) = most_frequent(&near) else { break };
         let first = span(near.iter().filter_map(|it| it.first));
         let end = span(near.iter().map(|it| it.end)).unwrap_or_default();
+        let calls = came.course.calls.values().sum();
         let verdict = Verdict {
             outcome: !for_user.is_empty(),
             calls: !exactly.is_empty(),
             first: match (came.first, first) {
-                (Some(real), Some(span)) => within(real, span),
+                (Some(real), Some(span)) => within(real, span, own.until_first(calls)),
                 (None, None) => true,
                 _ => false,
             },
-            end: within(came.end, end),
+            end: within(came.end, end, own.end(streamed, calls)),
         };
         all.push(Compared {
             real: came.clone(),
@@ -116,9 +119,10 @@ fn span(times: impl Iterator<Item = Duration>) -> Option<(Duration, Duration)> {
     })
 }
 
-fn within(time: Duration, (least, most): (Duration, Duration)) -> bool {
+fn within(time: Duration, (least, most): (Duration, Duration), own: Duration) -> bool {
     let slack = |of: Duration| SLACK.max(of.mul_f64(SHARE));
-    time + slack(least) >= least && time <= most + slack(most)
+    let latest = most + own;
+    time + slack(least) >= least && time <= latest + slack(latest)
 }
 
 #[cfg(test)]
@@ -144,7 +148,7 @@ mod tests {
             vec![came(Outcome::Status(500), 3, 4_000)],
             vec![came(Outcome::Status(500), 3, 5_000)],
         ];
-        let all = |real: Came| compare(&[real], &seeds)[0].verdict;
+        let all = |real: Came| compare(false, &[real], &seeds, &OwnTime::default())[0].verdict;
         assert!(all(came(Outcome::Status(500), 3, 3_610)).all());
         assert!(all(came(Outcome::Status(500), 3, 5_490)).all());
         assert!(!all(came(Outcome::Status(500), 3, 5_510)).end);
@@ -159,9 +163,9 @@ mod tests {
         // Whoever is called first cools down, so that the second request calls the other one.
         let (none, once) = (came(Outcome::Answered, 0, 10), came(Outcome::Answered, 1, 10));
         let seeds = vec![vec![once.clone(), none.clone()], vec![none.clone(), once.clone()]];
-        let agreed = compare(&[once.clone(), none], &seeds);
+        let agreed = compare(false, &[once.clone(), none], &seeds, &OwnTime::default());
         assert!(agreed.iter().all(|it| it.verdict.all()));
-        let twice = compare(&[once.clone(), once], &seeds);
+        let twice = compare(false, &[once.clone(), once], &seeds, &OwnTime::default());
         assert!(twice[0].verdict.all() && !twice[1].verdict.calls);
     }
 }

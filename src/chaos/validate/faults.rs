@@ -12,7 +12,11 @@ pub struct Fault {
 }
 
 const fn fault(name: &'static str, entry: &'static str) -> Fault {
-    Fault { name, entry, base: None }
+    Fault {
+        name,
+        entry,
+        base: None,
+    }
 }
 
 const fn elsewhere(name: &'static str, entry: &'static str, base: &'static str) -> Fault {

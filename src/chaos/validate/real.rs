@@ -26,6 +26,8 @@ use super::{Came, Cell, Configuration, Course, Litellm, ProxyError, multiplied};
 /// From the start of one cell to that of the next: a proxy takes some 20 ms of a core for a request, and cells that
 /// begin together would wait for one another.
 const APART: Duration = Duration::from_millis(150);
+/// How often a healthy request is sent.
+const CONTROL: Duration = Duration::from_millis(700);
 /// Requests that nobody counts, so that the proxy has loaded what it loads late.
 const WARMING: usize = 3;
 
@@ -76,11 +78,7 @@ impl Emulated {
         });
         // A listener that fails is seen by the proxy, which nobody answers then.
         let server = tokio::spawn(async move { drop(serve(listener, emulator).await) });
-        Ok(Self {
-            director,
-            port,
-            server,
-        })
+        Ok(Self { director, port, server })
     }
 }
 
@@ -90,8 +88,19 @@ impl Drop for Emulated {
     }
 }
 
-/// Starts the proxy with a configuration, sends the requests of all cells, and gives what came of each, in the
-/// cells' order, with the proxy's version. `ended` is told of each cell that is done.
+/// What was seen of a configuration.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// What came of the requests of each cell, in the cells' order.
+    pub cells: Vec<Vec<Came>>,
+    /// What came of healthy requests, streamed and whole, all the while.
+    pub healthy: Vec<Came>,
+    /// The proxy's version.
+    pub version: String,
+}
+
+/// Starts the proxy with a configuration, and sends the requests of all cells. `ended` is told of each cell that is
+/// done.
 ///
 /// # Errors
 /// Fails when the proxy does not start.
@@ -100,7 +109,7 @@ pub async fn measure(
     cells: &[Cell],
     settings: &Settings,
     ended: &mut dyn FnMut(),
-) -> Result<(Vec<Vec<Came>>, String), Interrupted> {
+) -> Result<Measured, Interrupted> {
     let http = http(&Client::default())?;
     let emulated = Emulated::new(emulated(cells)?).await?;
     let closed = free_port()?;
@@ -121,7 +130,7 @@ pub async fn measure(
         patience: settings.patience,
     });
     for number in 0..WARMING {
-        asker.warm(cells, number).await?;
+        asker.healthy(cells, number).await?;
     }
     let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
     let mut tasks = JoinSet::new();
@@ -136,11 +145,24 @@ pub async fn measure(
         });
     }
     let mut all: BTreeMap<usize, Vec<Came>> = BTreeMap::new();
-    while let Some(Ok((at, came))) = tasks.join_next().await {
-        all.insert(at, came?);
-        ended();
+    let mut healthy = Vec::new();
+    let mut control = Box::pin(asker.control(cells, &mut healthy));
+    loop {
+        tokio::select! {
+            Some(Ok((at, came))) = tasks.join_next() => {
+                all.insert(at, came?);
+                ended();
+            }
+            ended = &mut control => ended?,
+            else => break,
+        }
     }
-    Ok((all.into_values().collect(), version))
+    drop(control);
+    Ok(Measured {
+        cells: all.into_values().collect(),
+        healthy,
+        version,
+    })
 }
 
 /// Sends requests to a proxy.
@@ -178,13 +200,19 @@ impl Asker {
     }
 
     /// A request of a route that is not broken, whole and streamed in turn.
-    async fn warm(&self, cells: &[Cell], number: usize) -> Result<(), Interrupted> {
+    async fn healthy(&self, cells: &[Cell], number: usize) -> Result<Vec<Came>, Interrupted> {
         let healthy = |cell: &&Cell| cell.fault.entry.is_empty() && cell.streamed == (number % 2 == 1);
-        let Some(cell) = cells.iter().find(healthy) else { return Ok(()) };
-        let scenario = cell.scenario(self.patience)?;
-        let users = self.users(format!("{}{ROUTE}", cell.prefix()), 0)?;
-        for request in scenario.requests() {
-            users.ask(request).await;
+        match cells.iter().find(healthy) {
+            Some(cell) => self.cell(cell).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Healthy requests for ever, so that what the proxy itself takes is known for this very time and machine.
+    async fn control(&self, cells: &[Cell], seen: &mut Vec<Came>) -> Result<(), Interrupted> {
+        for number in 0.. {
+            seen.extend(self.healthy(cells, number).await?);
+            Moment::now().after(CONTROL).reached().await;
         }
         Ok(())
     }

@@ -4,29 +4,10 @@ use std::time::Duration;
 
 use crate::report::{Answer, Report, Severity, Table};
 
-use super::{Cell, Compared, Verdict};
+use super::{Cell, Compared, Validated, Verdict};
 
 /// Outcomes, and times, must agree in this share of all requests.
 const BAR: f64 = 0.95;
-
-/// One configuration compared.
-#[derive(Debug)]
-pub struct Validated {
-    /// Its name.
-    pub configuration: &'static str,
-    /// The proxy's version.
-    pub version: String,
-    /// Each cell with its requests.
-    pub cells: Vec<(Cell, Vec<Compared>)>,
-}
-
-impl Validated {
-    fn requests(&self) -> impl Iterator<Item = (&Cell, usize, &Compared)> {
-        self.cells
-            .iter()
-            .flat_map(|(cell, all)| all.iter().enumerate().map(move |(at, one)| (cell, at, one)))
-    }
-}
 
 /// How many requests agree in what.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,7 +32,11 @@ impl Agreement {
 
     #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
     fn share(self, count: usize) -> f64 {
-        if self.requests == 0 { 1.0 } else { count as f64 / self.requests as f64 }
+        if self.requests == 0 {
+            1.0
+        } else {
+            count as f64 / self.requests as f64
+        }
     }
 
     fn holds(self) -> bool {
@@ -92,13 +77,18 @@ const COLUMNS: &[&str] = &[
 #[must_use]
 pub fn report(all: &[Validated], patience: Duration, seeds: u64) -> (Report, bool) {
     let total = Agreement::of(all.iter().flat_map(Validated::requests).map(|(.., one)| one));
-    let mut by_configuration = table("configurations", "Agreement", &["configuration", "requests", "outcome", "calls", "times"]);
+    let mut by_configuration = table(
+        "configurations",
+        "Agreement",
+        &["configuration", "requests", "outcome", "calls", "times", "own_time_s"],
+    );
     let mut differing = table("disagreements", "What differs", COLUMNS);
     let mut requests = table("requests", "Requests", COLUMNS);
     for validated in all {
         let agreement = Agreement::of(validated.requests().map(|(.., one)| one));
         let mut row = vec![validated.configuration.to_owned()];
         row.extend(agreement.cells());
+        row.push(seconds(validated.own.whole.max(validated.own.streamed)));
         by_configuration.rows.push(row);
         for (cell, at, one) in validated.requests() {
             let row = row_of(validated.configuration, cell, at, one);
@@ -110,6 +100,7 @@ pub fn report(all: &[Validated], patience: Duration, seeds: u64) -> (Report, boo
     }
     let mut row = vec!["all".to_owned()];
     row.extend(total.cells());
+    row.push(String::new());
     by_configuration.rows.push(row);
     let version = all.first().map(|it| it.version.clone()).unwrap_or_default();
     let tables = if differing.rows.is_empty() {
@@ -177,7 +168,11 @@ fn differs(verdict: Verdict) -> String {
         (verdict.first, "first token"),
         (verdict.end, "end"),
     ];
-    let wrong: Vec<&str> = parts.iter().filter(|(right, _)| !right).map(|(_, word)| *word).collect();
+    let wrong: Vec<&str> = parts
+        .iter()
+        .filter(|(right, _)| !right)
+        .map(|(_, word)| *word)
+        .collect();
     wrong.join(", ")
 }
 
@@ -187,7 +182,11 @@ fn seconds(time: Duration) -> String {
 
 fn range((least, most): (Duration, Duration)) -> String {
     let (least, most) = (seconds(least), seconds(most));
-    if least == most { least } else { format!("{least} to {most}") }
+    if least == most {
+        least
+    } else {
+        format!("{least} to {most}")
+    }
 }
 
 fn table(name: &str, title: &str, columns: &[&str]) -> Table {
@@ -195,6 +194,7 @@ fn table(name: &str, title: &str, columns: &[&str]) -> Table {
         name: name.to_owned(),
         title: title.to_owned(),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+        shown_columns: columns.len(),
         ..Table::default()
     }
 }

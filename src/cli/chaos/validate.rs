@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::prelude::*;
 
 use crate::chaos::scenario::quantity::Measure;
 use crate::chaos::validate::{
-    self, Cell, Configuration, CONFIGURATIONS, FAULTS, Fault, Interrupted, Settings, VERSION, Validated, compare,
+    self, CONFIGURATIONS, Cell, Configuration, FAULTS, Fault, Interrupted, Settings, VERSION, Validated,
 };
 use crate::cli::eval::OutputArgs;
 use crate::exit;
@@ -64,7 +63,8 @@ pub(super) struct ValidateArgs {
 fn time(text: &str) -> Result<Duration, String> {
     let seconds = Measure::Time.parse(text);
     let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.filter(|time| !time.is_zero()).ok_or_else(|| "expected a duration such as 12s".to_owned())
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| "expected a duration such as 12s".to_owned())
 }
 
 /// Measures and simulates each configuration in turn, and tells where they differ.
@@ -99,7 +99,10 @@ pub(super) fn run(arguments: &ValidateArgs, out: &mut dyn Write, notes: &mut dyn
         let validated = validated?;
         if validated.version != VERSION {
             let version = &validated.version;
-            writeln!(notes, "this is LiteLLM {version}; the simulator follows the sources of {VERSION}")?;
+            writeln!(
+                notes,
+                "this is LiteLLM {version}; the simulator follows the sources of {VERSION}"
+            )?;
         }
         all.push(validated);
     }
@@ -108,7 +111,9 @@ pub(super) fn run(arguments: &ValidateArgs, out: &mut dyn Write, notes: &mut dyn
     let (report, holds) = validate::report(&all, arguments.limit, arguments.seeds);
     arguments.output.write(&report, out, notes)?;
     if interrupted {
-        return Err(Failure::Outside("interrupted: the table holds what was done".to_owned()));
+        return Err(Failure::Outside(
+            "interrupted: the table holds what was done".to_owned(),
+        ));
     }
     Ok(arguments.output.code(if holds { exit::HOLDS } else { exit::FAILS }))
 }
@@ -123,19 +128,10 @@ async fn one(
     let bar = bar(configuration.name, cells.len());
     let measured = validate::measure(configuration, &cells, settings, &mut || bar.inc(1)).await;
     bar.finish_and_clear();
-    let (real, version) = measured.map_err(|error| failure(&error))?;
+    let measured = measured.map_err(|error| failure(&error))?;
     let system = configuration.reading().system;
-    let both: Vec<_> = cells.into_iter().zip(real).collect();
-    let compared = both.into_par_iter().map(|(cell, came)| {
-        let simulated = validate::simulate(&system, &cell, settings.patience, seeds);
-        let simulated = simulated.map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok((cell, compare(&came, &simulated)))
-    });
-    Ok(Validated {
-        configuration: configuration.name,
-        version,
-        cells: compared.collect::<Result<_, Failure>>()?,
-    })
+    let validated = validate::validated(configuration, &system, &cells, &measured, settings.patience, seeds);
+    validated.map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn list(out: &mut dyn Write) -> Result<u8, Failure> {
@@ -159,7 +155,10 @@ fn chosen<T: Copy>(what: &str, names: &[String], all: &[T], name: fn(&T) -> &'st
         let found = all.iter().find(|it| name(it) == wanted);
         found.copied().ok_or_else(|| {
             let near = nearest(wanted, all.iter().map(name));
-            let hint = near.map_or_else(|| "; `--list` lists them".to_owned(), |near| format!("; did you mean `{near}`?"));
+            let hint = near.map_or_else(
+                || "; `--list` lists them".to_owned(),
+                |near| format!("; did you mean `{near}`?"),
+            );
             Failure::Usage(format!("there is no {what} `{wanted}`{hint}"))
         })
     };
