@@ -8,6 +8,7 @@
 mod drive;
 mod exchange;
 mod judge;
+mod own;
 mod prompt;
 mod report;
 mod run;

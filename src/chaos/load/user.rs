@@ -96,7 +96,6 @@ impl Users {
     /// The client's tries, as its SDK makes them.
     async fn tries(&self, request: &Request, observation: &mut Observation) -> Exchange {
         let mut chance = Chance::numbered(self.seed, request.id, WAITS);
-        let streamed = request.streamed && self.endpoint.streams();
         let mut again = 0;
         loop {
             let Ok(prepared) = self.endpoint.request(request) else {
@@ -108,7 +107,14 @@ impl Users {
             };
             observation.calls += 1;
             let begin = self.now();
-            let seen = exchange(&self.http, &self.endpoint, prepared, streamed, self.client.timeout).await;
+            let seen = exchange(
+                &self.http,
+                &self.endpoint,
+                prepared,
+                request.streamed,
+                self.client.timeout,
+            )
+            .await;
             let failure = match &seen.ending {
                 Ending::Answer { .. } => None,
                 Ending::Failed(failure) => Some(*failure),
