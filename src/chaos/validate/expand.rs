@@ -77,9 +77,9 @@ fn fallbacks(written: &Value, cells: &[Cell]) -> Value {
                 let others = others
                     .iter()
                     .map(|it| format!("{prefix}{}", it.as_str().unwrap_or_default()));
-                (format!("{prefix}{route}"), Value::from_iter(others))
+                (format!("{prefix}{route}"), others.collect::<Value>())
             });
-            Value::Object(Map::from_iter(routes))
+            Value::Object(routes.collect::<Map<_, _>>())
         })
     };
     Value::Array(cells.iter().flat_map(of_cell).collect())

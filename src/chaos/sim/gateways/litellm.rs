@@ -93,13 +93,14 @@ impl Semantics for Litellm<'_> {
             },
             // With the headers there, the router's loop of repetitions has been left.
             Failure::Broken | Failure::Unreadable if circumstances.streamed => Treatment::Next,
-            Failure::ErrorEvent | Failure::TimedOut(Limit::Idle) => Treatment::Next,
+            Failure::ErrorEvent | Failure::TimedOut(Limit::Idle) | Failure::NoneAvailable | Failure::OwnLimit => {
+                Treatment::Next
+            }
             // The number in `code` is taken for the status (`convert_dict_to_response.py`); a word there, as OpenAI's
             // own bodies have it, is not tried again.
             Failure::ErrorBody | Failure::Connect | Failure::Broken | Failure::Unreadable | Failure::TimedOut(_) => {
                 Treatment::Retry
             }
-            Failure::NoneAvailable | Failure::OwnLimit => Treatment::Next,
         }
     }
 }
