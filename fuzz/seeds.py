@@ -36,7 +36,7 @@ TARGETS = {
     "messages": ([], "src/wire", []),
     "streams": ([], "src/wire", []),
     "scenario": (["scenarios/*.yaml"], "src/chaos", []),
-    "requests": ([], "src/chaos/emulate", []),
+    "requests": ([], "src/wire", []),
 }
 LARGEST = 20_000
 

@@ -17,6 +17,7 @@ pub mod proxy;
 pub mod report;
 pub mod scenario;
 pub mod sim;
+pub mod validate;
 
 pub use behaviour::Behaviour;
 pub use observation::Observation;

@@ -223,13 +223,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn refusals_count_where_they_are_to_count() {
+        let limiter = Limiter::new(LimitSettings::default());
+        let patience = Patience {
+            attempts: 3,
+            counts_refusals: true,
+            ..Patience::default()
+        };
+        let refused = || async { Err::<((), LimitHints), _>(Failure::new(CallErrorKind::RateLimited, "slow down")) };
+        let tried = retried("p", &limiter, patience, 10, 1, refused).await;
+        assert_eq!(tried.err().unwrap().attempts, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn silence_ends_with_the_attempt_and_with_the_call() {
         let limiter = Limiter::new(LimitSettings::default());
         let patience = Patience {
             attempt: Duration::from_secs(6),
             total: Duration::from_secs(15),
             attempts: 10,
-            once: false,
+            ..Patience::default()
         };
         let begun = Moment::now();
         let silent = std::future::pending::<Result<((), LimitHints), Failure>>;

@@ -32,7 +32,7 @@ pub use gateway::{Auth, Evaluation, Gateway};
 pub use ids::{CallId, DeploymentId, GatewayId, RouteId, ServiceId};
 pub use names::nearest;
 pub use plan::{Attempt, Backoff, Branch, Plan, Retry, Wait};
-pub use policy::{Budget, Cache, CacheKind, Cooldown, Hedge, Limit, LimitKind, Policy, Scope};
+pub use policy::{Budget, Cache, CacheKind, Cooldown, Hedge, Limit, LimitKind, Policy, RetryCounts, Scope};
 pub use remark::{Remark, RemarkKind};
 pub use route::{Fallback, FallbackKind, Mode, Route, UndefinedFallback};
 pub use service::{PublishedPort, Service, ServiceKind};

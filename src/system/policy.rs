@@ -36,6 +36,8 @@ pub struct Policy {
     pub judged: Option<Setting<bool>>,
     /// The model that judges, when one is named.
     pub judge: Option<Setting<String>>,
+    /// Repetitions by kind of failure, where a product counts them so.
+    pub retry_counts: Option<Setting<RetryCounts>>,
     /// The limit until a connection stands.
     pub connect: Option<Setting<Duration>>,
     /// The most of all requests that may be repetitions, from 0 to 1.
@@ -53,6 +55,31 @@ pub struct Hedge {
     pub quantile: f64,
     /// The most of all requests that may have a second call, from 0 to 1: what it may cost.
     pub share: f64,
+}
+
+/// Repetitions by kind of failure (`retry_policy` of `LiteLLM`); `None`: that kind is not named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetryCounts {
+    /// Timeouts: the caller's own, 408 and 504.
+    pub timeout: Option<u32>,
+    /// 429.
+    pub rate_limit: Option<u32>,
+    /// 500.
+    pub server_error: Option<u32>,
+    /// 503.
+    pub unavailable: Option<u32>,
+    /// 400 and 422.
+    pub bad_request: Option<u32>,
+    /// 401.
+    pub authentication: Option<u32>,
+    /// A prompt that a filter refused.
+    pub filtered: Option<u32>,
+    /// 404.
+    pub not_found: Option<u32>,
+    /// What is not named.
+    pub unnamed: Option<u32>,
+    /// What even that does not cover.
+    pub otherwise: u32,
 }
 
 /// How a failing deployment is left out for a while.
@@ -181,6 +208,7 @@ impl Policy {
             retrieval: None,
             judged: None,
             judge: None,
+            retry_counts: None,
             connect: None,
             retry_budget: None,
             degraded: None,

@@ -9,6 +9,7 @@
 
 mod chaos_live;
 mod chaos_load;
+mod chaos_shipped;
 mod chaos_sim;
 mod cli;
 mod corpus;

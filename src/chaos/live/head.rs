@@ -266,7 +266,7 @@ mod tests {
     fn what_is_no_request_is_refused() {
         // The beginning of a TLS ClientHello.
         assert_eq!(request(&[0x16, 3, 1, 2, 0, 1]).unwrap_err(), HeadError::Malformed);
-        assert_eq!(request(&[b'a'; MAX_HEAD + 1]).unwrap_err(), HeadError::TooLong);
+        assert_eq!(request(&vec![b'a'; MAX_HEAD + 1]).unwrap_err(), HeadError::TooLong);
         let wrong = b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n";
         assert_eq!(request(wrong).unwrap_err(), HeadError::Malformed);
     }

@@ -60,10 +60,8 @@ pub fn question(number: u64) -> String {
 
 /// The number of the last question in a prompt.
 fn question_in(prompt: &str) -> Option<u64> {
-    let found = prompt.rmatch_indices(BEGINS);
-    found
-        .filter_map(|(at, _)| prompt[at + BEGINS.len()..].split_once(':')?.0.parse().ok())
-        .next()
+    let mut begins = prompt.rmatch_indices(BEGINS).map(|(at, _)| at + BEGINS.len());
+    begins.find_map(|at| prompt[at..].split_once(':')?.0.parse().ok())
 }
 
 /// A digest of an answer's words, whatever stands between them.

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::chaos::live::Mark;
 use crate::chaos::observation::{Hollow, Seen};
+use crate::chaos::scenario::Client;
 use crate::chaos::{Observation, Scenario};
 use crate::clock::Moment;
 
@@ -48,7 +49,7 @@ pub async fn drive(
     interrupted: BoxFuture<'_, ()>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Run, LoadError> {
-    let http = http(scenario)?;
+    let http = http(&scenario.traffic.client)?;
     if let Some(stage) = stage {
         stage.set(&http, scenario).await?;
     }
@@ -91,7 +92,7 @@ pub async fn drive(
     })
 }
 
-fn http(scenario: &Scenario) -> Result<reqwest::Client, LoadError> {
+pub(in crate::chaos) fn http(client: &Client) -> Result<reqwest::Client, LoadError> {
     // A second installation fails, and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -99,7 +100,7 @@ fn http(scenario: &Scenario) -> Result<reqwest::Client, LoadError> {
         .no_proxy()
         .tcp_nodelay(true)
         .user_agent(concat!("aisys/", env!("CARGO_PKG_VERSION")));
-    if let Some(connect) = scenario.traffic.client.connect {
+    if let Some(connect) = client.connect {
         builder = builder.connect_timeout(connect);
     }
     builder

@@ -10,6 +10,7 @@ use crate::provider::Prepared;
 use crate::wire::{Api, Assembly, ChatReply, WireError, retry_after};
 
 use super::Endpoint;
+use super::own::OwnAnswer;
 
 /// The most bytes of an answer that are read.
 const MOST: usize = 64 << 20;
@@ -82,15 +83,41 @@ async fn talk(client: &Client, endpoint: &Endpoint, prepared: Prepared, streamed
         });
     }
     let kind = response.headers().get("content-type").and_then(|it| it.to_str().ok());
+    if let Some(template) = endpoint.template() {
+        let answer = OwnAnswer::new(template, kind.unwrap_or_default());
+        return own(answer, response, seen).await;
+    }
     let is_stream = kind.is_none_or(|kind| kind.starts_with("text/event-stream"));
     if streamed && is_stream {
         stream(response, seen).await
     } else {
-        whole(endpoint, response).await
+        whole(response).await
     }
 }
 
-async fn whole(endpoint: &Endpoint, mut response: Response) -> Ending {
+async fn own(mut answer: OwnAnswer<'_>, mut response: Response, seen: &mut Exchange) -> Ending {
+    let mut size = 0;
+    loop {
+        let piece = match response.chunk().await {
+            Ok(Some(piece)) => piece,
+            Ok(None) => return answer.finish(),
+            Err(error) if error.is_decode() => return Ending::Failed(Failure::Unreadable),
+            Err(_) => return Ending::Failed(Failure::Broken),
+        };
+        size += piece.len();
+        if size > MOST {
+            return Ending::Failed(Failure::Unreadable);
+        }
+        if let Err(failure) = answer.push(&piece) {
+            return Ending::Failed(failure);
+        }
+        if seen.first_token.is_none() && answer.has_begun() {
+            seen.first_token = Some(Moment::now());
+        }
+    }
+}
+
+async fn whole(mut response: Response) -> Ending {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
@@ -100,18 +127,6 @@ async fn whole(endpoint: &Endpoint, mut response: Response) -> Ending {
             Err(error) if error.is_decode() => return Ending::Failed(Failure::Unreadable),
             Err(_) => return Ending::Failed(Failure::Broken),
         }
-    }
-    if let Some(answer) = endpoint.own_answer(&body) {
-        return match answer {
-            Ok(text) => Ending::Answer {
-                reply: ChatReply {
-                    text,
-                    ..ChatReply::default()
-                },
-                whole: true,
-            },
-            Err(_) => Ending::Failed(Failure::Unreadable),
-        };
     }
     let Ok(value) = serde_json::from_slice(&body) else {
         return Ending::Failed(Failure::Unreadable);

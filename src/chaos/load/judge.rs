@@ -39,7 +39,7 @@ fn answer(reply: &ChatReply, whole: bool) -> Seen {
 
 /// How long an answer was meant to be, and how long it is, in tokens.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Length {
+pub(in crate::chaos) struct Length {
     pub asked: u32,
     pub got: u32,
 }
@@ -67,7 +67,7 @@ pub(super) fn lengths_tell(healthy: &[Length]) -> bool {
 }
 
 /// What the user saw, where lengths tell.
-pub(super) fn by_length(seen: Seen, length: Length) -> Seen {
+pub(in crate::chaos) fn by_length(seen: Seen, length: Length) -> Seen {
     match seen {
         Seen::Answered if !length.is_faithful() => Seen::Hollow(Hollow::Truncated),
         seen => seen,

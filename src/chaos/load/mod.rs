@@ -8,6 +8,7 @@
 mod drive;
 mod exchange;
 mod judge;
+mod own;
 mod prompt;
 mod report;
 mod run;
@@ -19,10 +20,13 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::chaos) use drive::http;
 pub use drive::{Progress, drive};
+pub(in crate::chaos) use judge::by_length;
 pub use run::{Run, Stopped};
 pub use stage::Stage;
 pub use target::Endpoint;
+pub(in crate::chaos) use user::{Came, Users};
 
 /// Why a run cannot be made.
 #[derive(Debug, thiserror::Error)]

@@ -18,7 +18,7 @@ impl Run {
     #[must_use]
     pub fn report(&self, scenario: &Scenario, target: &str) -> ChaosReport {
         let lasts = self.lasts.mul_f64(self.speed);
-        let requests = self.in_scenario_time();
+        let requests = self.with_provider_calls();
         let setting = self.setting(scenario, target);
         let Checked { verdicts, unseen } = self.check(scenario, &requests);
         let held = verdicts.iter().map(|(hypothesis, verdict, before)| {
@@ -45,9 +45,7 @@ impl Run {
         let mut setting = Setting::of(scenario, Origin::LiveRun, target, vec![target.to_owned()]);
         if (self.speed - 1.0).abs() > f64::EPSILON {
             let times = words::ratio(self.speed);
-            setting
-                .traffic
-                .push_str(&format!(", the schedule {times} times as fast"));
+            setting.traffic = format!("{}, the schedule {times} times as fast", setting.traffic);
         }
         // To the microsecond: what ends with a minute shall not reach into the next by a rounding.
         let stretched = |seconds: f64| (seconds * self.speed * 1e6).round() / 1e6;

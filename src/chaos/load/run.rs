@@ -92,14 +92,23 @@ impl Run {
         }
     }
 
-    /// The requests at the scenario's times. Where the calls that providers got were counted, each has its part of
-    /// those of its time: which of them were whose cannot be seen from outside.
+    /// The requests at the scenario's times. Their calls are those of the users' client.
     #[must_use]
     pub fn in_scenario_time(&self) -> Vec<Observation> {
-        let mut requests: Vec<Observation> = self.requests.clone();
+        self.stretched(self.requests.clone())
+    }
+
+    /// The same. Where the calls that providers got were counted, each request has its part of those of its time:
+    /// which of them were whose cannot be seen from outside.
+    pub(super) fn with_provider_calls(&self) -> Vec<Observation> {
+        let mut requests = self.requests.clone();
         if !self.counted.is_empty() {
             deal(&mut requests, &self.counted);
         }
+        self.stretched(requests)
+    }
+
+    fn stretched(&self, mut requests: Vec<Observation>) -> Vec<Observation> {
         for request in &mut requests {
             let sent = request.at;
             let at = Tick::ZERO.after(Duration::from_nanos(sent.0).mul_f64(self.speed));

@@ -73,12 +73,6 @@ impl Endpoint {
         })
     }
 
-    /// Whether answers may be streamed: those of the application's own kind are read as a whole.
-    #[must_use]
-    pub const fn streams(&self) -> bool {
-        self.template.is_none()
-    }
-
     /// The address, for people: without user, password and query.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -118,9 +112,9 @@ impl Endpoint {
         })
     }
 
-    /// The text in a body of the application's own kind.
-    pub(super) fn own_answer(&self, body: &[u8]) -> Option<Result<String, String>> {
-        Some(self.template.as_ref()?.answer(body))
+    /// How answers of the application's own kind are read; `None`: they are those of the API.
+    pub(super) const fn template(&self) -> Option<&HttpTemplate> {
+        self.template.as_ref()
     }
 }
 

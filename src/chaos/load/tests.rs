@@ -6,6 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::chaos::Scenario;
 use crate::chaos::observation::{Hollow, Seen};
+use crate::chaos::report::Figures;
 use crate::chaos::scenario::Target;
 use crate::pipeline::policy::Failure;
 use crate::source::SourceFile;
@@ -338,7 +339,7 @@ async fn a_schedule_that_is_faster_is_told_in_the_scenarios_time() {
     assert!((report.setting.faults[0].spans[0].from_s - 120.0).abs() < 1e-6);
     assert_eq!(report.hypotheses[0].first_violation_s, Some(120.0));
     let phases = [&report.run.before, &report.run.during, &report.run.after];
-    assert_eq!(phases.map(|phase| phase.failures()), [0, 5, 0]);
+    assert_eq!(phases.map(Figures::failures), [0, 5, 0]);
     assert_eq!(phases.map(|phase| phase.requests), [10, 5, 15]);
     assert!(report.lives[0].end_s < 60.0, "waits stay the clock's");
 }

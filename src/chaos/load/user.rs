@@ -19,7 +19,7 @@ const WAITS: u64 = 0x7a17;
 
 /// Who asks, and how.
 #[derive(Debug)]
-pub(super) struct Users {
+pub(in crate::chaos) struct Users {
     pub endpoint: Endpoint,
     pub http: reqwest::Client,
     pub client: Client,
@@ -31,7 +31,7 @@ pub(super) struct Users {
 
 /// What came of a request, and of its length.
 #[derive(Debug, Clone)]
-pub(super) struct Came {
+pub(in crate::chaos) struct Came {
     pub observation: Observation,
     pub length: Option<Length>,
     /// The question's number and the answer's digest.
@@ -49,7 +49,7 @@ impl Users {
     }
 
     /// Asks, and waits for what comes. All times count from the moment that the request was meant for.
-    pub(super) async fn ask(&self, request: Request) -> Came {
+    pub(in crate::chaos) async fn ask(&self, request: Request) -> Came {
         let at = Tick::ZERO.after(request.at);
         let meant = self.began.after(request.at);
         let mut observation = Observation {
@@ -96,7 +96,6 @@ impl Users {
     /// The client's tries, as its SDK makes them.
     async fn tries(&self, request: &Request, observation: &mut Observation) -> Exchange {
         let mut chance = Chance::numbered(self.seed, request.id, WAITS);
-        let streamed = request.streamed && self.endpoint.streams();
         let mut again = 0;
         loop {
             let Ok(prepared) = self.endpoint.request(request) else {
@@ -108,7 +107,14 @@ impl Users {
             };
             observation.calls += 1;
             let begin = self.now();
-            let seen = exchange(&self.http, &self.endpoint, prepared, streamed, self.client.timeout).await;
+            let seen = exchange(
+                &self.http,
+                &self.endpoint,
+                prepared,
+                request.streamed,
+                self.client.timeout,
+            )
+            .await;
             let failure = match &seen.ending {
                 Ending::Answer { .. } => None,
                 Ending::Failed(failure) => Some(*failure),

@@ -125,10 +125,10 @@ impl Figures {
         self.share(self.calls)
     }
 
-    /// US dollars an hour; `None` for no time.
+    /// US dollars an hour; `None` for no time, and where no call was seen to cost anything.
     #[must_use]
     pub fn cost_per_hour(&self) -> Option<f64> {
-        (self.seconds > 0.0).then(|| self.cost_usd / self.seconds * 3_600.0)
+        (self.seconds > 0.0 && self.cost_usd > 0.0).then(|| self.cost_usd / self.seconds * 3_600.0)
     }
 
     /// The share of the answers that a deployment gave; `None` without answers of any.

@@ -48,6 +48,7 @@ pub use requests::{Request, Requests};
 pub use sampler::Sampler;
 pub use schema::json_schema;
 pub use selector::Selector;
+pub(in crate::chaos) use subject::as_json;
 pub use subject::{Subject, Target};
 pub use timeline::Timeline;
 pub use traffic::{Arrivals, Traffic};

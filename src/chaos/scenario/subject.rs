@@ -83,7 +83,7 @@ fn target(node: &Node) -> Result<Target, FormError> {
 }
 
 /// A node as JSON.
-pub(super) fn as_json(node: &Node) -> serde_json::Value {
+pub(in crate::chaos) fn as_json(node: &Node) -> serde_json::Value {
     match &node.data {
         Data::Null => serde_json::Value::Null,
         Data::Bool(value) => (*value).into(),

@@ -152,7 +152,8 @@ pub fn meets(behaviour: &Behaviour, pace: Pace, asked: &Asked) -> Met {
             billed: true,
             ..failed(paced.first, Failure::Unreadable, Some(200))
         },
-        Answer::ErrorBody(_) if asked.streamed => failed(before, Failure::ErrorEvent, Some(200)),
+        // The same with a body of JSON.
+        Answer::ErrorBody(_) if asked.streamed => failed(before, Failure::Unfinished, Some(200)),
         Answer::ErrorBody(_) => failed(before, Failure::ErrorBody, Some(200)),
         Answer::Useless(useless) => useless_answer(*useless, paced, asked),
     };

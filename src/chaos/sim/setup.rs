@@ -142,6 +142,7 @@ impl<'a> Setup<'a> {
                 context_fallbacks: self.context_fallbacks,
                 content_fallbacks: self.content_fallbacks,
                 checks_windows: policy.context_check.value,
+                retry_counts: policy.retry_counts.as_ref().map(|counts| &counts.value),
             }),
             Dialect::Portkey => Product::Portkey(Portkey {
                 statuses: policy.fallback_statuses.as_ref().map(|it| it.value.as_slice()),

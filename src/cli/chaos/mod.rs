@@ -10,6 +10,7 @@ mod proxy;
 mod run;
 mod sim;
 mod sweep;
+mod validate;
 mod view;
 mod what_if;
 
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "Examples:
   aisys chaos faults answer                   what a fault does, and how it is written
   aisys chaos run --emulate 4010 --target http://127.0.0.1:4000/v1 hung slow
                                               a gateway whose providers' base URL is http://127.0.0.1:4010
+  aisys chaos validate                        is what is simulated what the real LiteLLM does?
 
 Exit codes: 0 all hypotheses hold, 1 one does not, 2 wrong usage or unreadable input, 3 the outside failed or the run
 was cut short.";
@@ -54,6 +56,8 @@ enum ChaosCommand {
     Faults(faults::FaultsArgs),
     /// Drive a running application through scenarios and measure what its users see
     Run(Box<run::RunArgs>),
+    /// Hold the simulator against the real LiteLLM proxy
+    Validate(validate::ValidateArgs),
     /// Emulate providers on loopback: all their APIs, healthy or broken as a scenario has it
     Emulate(emulate::EmulateArgs),
     /// Stand in front of a real provider and break it as a scenario has it
@@ -69,6 +73,7 @@ pub(super) fn run(arguments: &ChaosArgs, out: &mut dyn Write, notes: &mut dyn Wr
         ChaosCommand::List(arguments) => list::run(arguments, out, notes),
         ChaosCommand::Faults(arguments) => faults::run(arguments, out),
         ChaosCommand::Run(arguments) => run::run(arguments, out, notes),
+        ChaosCommand::Validate(arguments) => validate::run(arguments, out, notes),
         ChaosCommand::Emulate(arguments) => emulate::run(arguments, out, notes),
         ChaosCommand::Proxy(arguments) => proxy::run(arguments, out, notes),
     }

@@ -45,21 +45,11 @@ fn breaks(answer: &str, expectation: &Expectation) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::contradiction::tests::expecting;
-    use super::super::{SuiteView, check};
+    use super::super::contradiction::tests::found_by;
     use super::*;
 
     fn found(answer: &str, expectations: &[&str]) -> Option<String> {
-        let case = CaseView {
-            answer: Some(answer.to_owned()),
-            expectations: expectations.iter().map(|it| expecting(it)).collect(),
-            ..CaseView::asking("refund", "How long?")
-        };
-        let findings = check(&SuiteView::of([case]), None, 1);
-        findings
-            .into_iter()
-            .find(|it| it.kind == CHECK.kind)
-            .map(|it| it.message)
+        found_by(&CHECK, Some(answer), expectations)
     }
 
     #[test]

@@ -115,16 +115,19 @@ pub(super) mod tests {
         }
     }
 
-    fn found(expectations: &[&str]) -> Option<String> {
+    /// What a check of this kind finds of a case with these expectations, and perhaps an answer.
+    pub(in super::super) fn found_by(of: &Check, answer: Option<&str>, expectations: &[&str]) -> Option<String> {
         let case = CaseView {
+            answer: answer.map(str::to_owned),
             expectations: expectations.iter().map(|it| expecting(it)).collect(),
             ..CaseView::asking("refund", "How long?")
         };
-        let findings = check(&SuiteView::of([case]), None, 1);
-        findings
-            .into_iter()
-            .find(|it| it.kind == CHECK.kind)
-            .map(|it| it.message)
+        let mut findings = check(&SuiteView::of([case]), None, 1).into_iter();
+        findings.find(|it| it.kind == of.kind).map(|it| it.message)
+    }
+
+    fn found(expectations: &[&str]) -> Option<String> {
+        found_by(&CHECK, None, expectations)
     }
 
     #[test]

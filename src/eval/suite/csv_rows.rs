@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::SuiteError;
 use crate::source::{Place, SourceFile, Span};
 
-/// The rows of a CSV file: the line's place, and the cells by the names of their columns, which the first row gives.
+/// A row: the place of its line, and its cells by the names of their columns.
+pub(in crate::eval) type CsvRow = (Place, Vec<(String, String)>);
+
+/// The rows of a CSV file; the first one names the columns.
 ///
 /// # Errors
 /// Fails at the first row that has more or fewer cells than the first, with its line.
-pub(in crate::eval) fn csv_rows(
-    file: &Arc<SourceFile>,
-    separator: u8,
-) -> Result<Vec<(Place, Vec<(String, String)>)>, SuiteError> {
+pub(in crate::eval) fn csv_rows(file: &Arc<SourceFile>, separator: u8) -> Result<Vec<CsvRow>, SuiteError> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
         .flexible(false)

@@ -30,6 +30,11 @@ pub enum Treatment {
 pub trait Semantics {
     /// What it does about a failure of one call.
     fn treats(&self, failure: &Failure, circumstances: Circumstances) -> Treatment;
+
+    /// How often it repeats after such a failure, where that is not the plan's count.
+    fn repeats(&self, _failure: &Failure) -> Option<u32> {
+        None
+    }
 }
 
 /// A client without a gateway, as the official SDKs are: retries what their tables list until an answer has

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::source::Node;
-use crate::system::{Backoff, Dialect, Origin, ProductDefault, Setting, Wait};
+use crate::system::{Backoff, Dialect, Origin, ProductDefault, RetryCounts, Setting, Wait};
 
 use super::config::Config;
 
@@ -22,14 +22,39 @@ const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// How often a call of a route is repeated: a retry policy's largest count where one applies, else
 /// the deployments' own number, else the router's, else the module's, else 2.
 pub(super) fn count(config: &Config<'_>, route: &str, params: &[&Node]) -> Setting<u32> {
-    let policy = config
-        .router
-        .get("model_group_retry_policy")
-        .and_then(|policies| policies.get(route))
-        .or_else(|| config.router.get("retry_policy"));
-    if let Some(largest) = policy.and_then(largest) {
+    if let Some(largest) = policy(config, route).and_then(largest) {
         return largest;
     }
+    without_policy(config, params)
+}
+
+/// The counts of a route's retry policy (`router_utils/get_retry_from_policy.py`, 1.106.2).
+pub(super) fn counts(config: &Config<'_>, route: &str, params: &[&Node]) -> Option<Setting<RetryCounts>> {
+    let policy = policy(config, route)?;
+    let count = |key: &str| Some(whole(policy.get(key)?)?.value);
+    let counts = RetryCounts {
+        timeout: count("TimeoutErrorRetries"),
+        rate_limit: count("RateLimitErrorRetries"),
+        server_error: count("InternalServerErrorRetries"),
+        unavailable: count("ServiceUnavailableErrorRetries"),
+        bad_request: count("BadRequestErrorRetries"),
+        authentication: count("AuthenticationErrorRetries"),
+        filtered: count("ContentPolicyViolationErrorRetries"),
+        not_found: count("NotFoundErrorRetries"),
+        unnamed: count("DefaultRetries"),
+        otherwise: without_policy(config, params).value,
+    };
+    Some(Setting::written(counts, policy.place.clone()))
+}
+
+fn policy<'a>(config: &Config<'a>, route: &str) -> Option<&'a Node> {
+    let of_route = config.router.get("model_group_retry_policy");
+    of_route
+        .and_then(|policies| policies.get(route))
+        .or_else(|| config.router.get("retry_policy"))
+}
+
+fn without_policy(config: &Config<'_>, params: &[&Node]) -> Setting<u32> {
     let own = params
         .iter()
         .filter_map(|params| whole(params.get("num_retries")?))

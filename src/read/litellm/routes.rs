@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::source::{Node, Place};
 use crate::system::{
-    Attempt, Branch, Dialect, Fallback, FallbackKind, GatewayId, Mode, Plan, Retry, Route, RouteId, Setting, System,
-    UndefinedFallback,
+    Attempt, Branch, Dialect, Fallback, FallbackKind, GatewayId, Mode, Plan, Policy, Retry, Route, RouteId, Setting,
+    System, UndefinedFallback,
 };
 
 use super::config::Config;
@@ -60,9 +60,13 @@ pub(super) fn read(config: &Config<'_>, gateway: GatewayId, entries: &[Entry<'_>
             .collect();
         let plan = with_fallbacks(RouteId(first + at), &own[at], &walk, &names, |id| &own[id.0 - first]);
         let gateway_settings = system.gateway(gateway);
+        let params: Vec<&Node> = members.iter().map(|entry| entry.params).collect();
         let pairs = members.iter().map(|entry| (system.deployment(entry.id), entry.params));
         let route = Route {
-            policy: policy::policy(config, gateway_settings, pairs),
+            policy: Policy {
+                retry_counts: retries::counts(config, name, &params),
+                ..policy::policy(config, gateway_settings, pairs)
+            },
             name: (*name).clone(),
             dialect: Dialect::Litellm,
             places: members.iter().map(|entry| entry.name.place.clone()).collect(),

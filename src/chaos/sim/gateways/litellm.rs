@@ -1,7 +1,7 @@
 //! `LiteLLM` proxy 1.106.2, from its sources (`router.py`, `router_utils/cooldown_handlers.py`, `utils.py`) and
 //! from what it did under 35 faults.
 //!
-//! - What is tried again: 408, 409, 429, 5xx, timeouts, lost connections, bodies that cannot be read; 401 and 403
+//! - What is tried again: 403, 408, 409, 429, 5xx, timeouts, lost connections, bodies that cannot be read; 401
 //!   only where the route has another deployment (`should_retry_this_error`).
 //! - After the last repetition it waits once more before the fallback (`async_function_with_retries`).
 //! - `retry-after` up to 60 s is waited out although a fallback is healthy (`calculate_retry_after`).
@@ -13,11 +13,11 @@
 use std::time::Duration;
 
 use crate::pipeline::policy::{CallEnd, Circumstances, Failure, Fleet, Limit, Refusal, Semantics, Tick, Treatment};
-use crate::system::{Cooldown, System};
+use crate::system::{Cooldown, RetryCounts, System};
 
 /// Its ways with a call of one deployment.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Litellm {
+pub struct Litellm<'a> {
     /// Whether the deployment is the only one of its route.
     pub alone: bool,
     /// Whether `context_window_fallbacks` are written anywhere: then a prompt that is too long goes there or
@@ -27,9 +27,42 @@ pub struct Litellm {
     pub content_fallbacks: bool,
     /// Whether `enable_pre_call_checks` looks for a window that is large enough.
     pub checks_windows: bool,
+    /// Repetitions by kind of failure: `retry_policy`, which is asked before all else.
+    pub retry_counts: Option<&'a RetryCounts>,
 }
 
-impl Semantics for Litellm {
+impl Litellm<'_> {
+    /// What the retry policy grants for a failure; `None`: it does not cover it.
+    fn granted(&self, failure: &Failure) -> Option<u32> {
+        let counts = self.retry_counts?;
+        let named = match failure {
+            Failure::Status {
+                refusal: Refusal::ContentFilter,
+                ..
+            } => counts.filtered.or(counts.bad_request),
+            Failure::Status { status, .. } => match status {
+                400 | 422 => counts.bad_request,
+                401 => counts.authentication,
+                404 => counts.not_found,
+                408 | 504 => counts.timeout,
+                429 => counts.rate_limit,
+                500 => counts.server_error,
+                503 => counts.unavailable,
+                _ => None,
+            },
+            Failure::TimedOut(_) => counts.timeout,
+            _ => None,
+        };
+        named.or(counts.unnamed)
+    }
+}
+
+impl Semantics for Litellm<'_> {
+    fn repeats(&self, failure: &Failure) -> Option<u32> {
+        let counts = self.retry_counts?;
+        Some(self.granted(failure).unwrap_or(counts.otherwise))
+    }
+
     fn treats(&self, failure: &Failure, circumstances: Circumstances) -> Treatment {
         if circumstances.passed_on {
             return match failure {
@@ -39,6 +72,7 @@ impl Semantics for Litellm {
         }
         match failure {
             Failure::Useless(_) | Failure::Unfinished => Treatment::Deliver,
+            Failure::Status { .. } if self.granted(failure).is_some() => Treatment::Retry,
             Failure::Status {
                 refusal: Refusal::ContextLength,
                 ..
@@ -52,23 +86,20 @@ impl Semantics for Litellm {
                 ..
             } if self.content_fallbacks => Treatment::Fail,
             Failure::Status { status, .. } => match status {
-                408 | 409 | 429 | 500.. => Treatment::Retry,
-                401 | 403 if !self.alone => Treatment::Retry,
+                // 403 becomes a plain `APIError`, which the rule for lone deployments does not know.
+                403 | 408 | 409 | 429 | 500.. => Treatment::Retry,
+                401 if !self.alone => Treatment::Retry,
                 _ => Treatment::Next,
             },
-            Failure::Broken | Failure::Unreadable if !circumstances.streamed => Treatment::Retry,
-            Failure::Connect
-            | Failure::TimedOut(Limit::Connect | Limit::FirstToken | Limit::Total | Limit::Deadline) => {
+            // With the headers there, the router's loop of repetitions has been left.
+            Failure::Broken | Failure::Unreadable if circumstances.streamed => Treatment::Next,
+            Failure::ErrorEvent | Failure::TimedOut(Limit::Idle) => Treatment::Next,
+            // The number in `code` is taken for the status (`convert_dict_to_response.py`); a word there, as OpenAI's
+            // own bodies have it, is not tried again.
+            Failure::ErrorBody | Failure::Connect | Failure::Broken | Failure::Unreadable | Failure::TimedOut(_) => {
                 Treatment::Retry
             }
-            // With a stream's headers there, the router's loop of repetitions has been left.
-            Failure::Broken
-            | Failure::Unreadable
-            | Failure::ErrorEvent
-            | Failure::ErrorBody
-            | Failure::TimedOut(Limit::Idle)
-            | Failure::NoneAvailable
-            | Failure::OwnLimit => Treatment::Next,
+            Failure::NoneAvailable | Failure::OwnLimit => Treatment::Next,
         }
     }
 }

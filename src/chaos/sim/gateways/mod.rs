@@ -31,7 +31,7 @@ pub enum Product<'a> {
     /// Our own middleware.
     Aisys,
     /// `LiteLLM` proxy.
-    Litellm(Litellm),
+    Litellm(Litellm<'a>),
     /// Envoy AI Gateway.
     Envoy,
     /// Portkey gateway.
@@ -71,6 +71,13 @@ impl Semantics for Product<'_> {
             Self::Portkey(portkey) => portkey.treats(failure, circumstances),
             Self::Plain(plain) => plain.treats(failure, circumstances),
             Self::Direct => Direct.treats(failure, circumstances),
+        }
+    }
+
+    fn repeats(&self, failure: &Failure) -> Option<u32> {
+        match self {
+            Self::Litellm(litellm) => litellm.repeats(failure),
+            _ => None,
         }
     }
 }

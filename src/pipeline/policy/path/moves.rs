@@ -181,12 +181,16 @@ impl Path {
         let upward = |path: &mut Self| Move::Failed(path.release(frame), failure, treatment);
         match &world.program.steps[self.frames[frame].step] {
             Step::Retry {
-                on_timeout, statuses, ..
+                on_timeout,
+                statuses,
+                retries,
+                ..
             } => {
+                let retries = world.semantics.repeats(&failure).unwrap_or(*retries);
                 let repeats = matches!(treatment, Treatment::Retry | Treatment::Elsewhere)
                     && applies(&failure, *on_timeout, statuses.as_deref());
                 let again = if repeats {
-                    self.repeat(world, frame, failure, treatment, now)
+                    self.repeat(world, frame, failure, (treatment, retries), now)
                 } else {
                     None
                 };
@@ -215,18 +219,15 @@ impl Path {
         world: &mut World<'_, S, F>,
         frame: FrameId,
         failure: Failure,
-        treatment: Treatment,
+        (treatment, retries): (Treatment, u32),
         now: Tick,
     ) -> Option<Move> {
         let program = world.program;
-        let Step::Retry {
-            body, retries, backoff, ..
-        } = &program.steps[self.frames[frame].step]
-        else {
+        let Step::Retry { body, backoff, .. } = &program.steps[self.frames[frame].step] else {
             return None;
         };
         let count = self.frames[frame].count;
-        let again = count < *retries;
+        let again = count < retries;
         let ours = program.ways.is_some();
         if again && (ours || treatment == Treatment::Elsewhere) {
             if self.has_another(world, *body, now) {
@@ -245,7 +246,7 @@ impl Path {
                 return None;
             }
         }
-        if !again && (ours || treatment == Treatment::Elsewhere || !backoff.after_last || *retries == 0) {
+        if !again && (ours || treatment == Treatment::Elsewhere || !backoff.after_last || retries == 0) {
             return None;
         }
         let wait = if ours {

@@ -1,0 +1,52 @@
+//! What the proxy itself takes: the simulator knows what it waits for, and not how fast the machine computes.
+
+use std::time::Duration;
+
+use super::Came;
+
+/// The proxy's own time for one healthy call: the median over a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnTime {
+    /// Until a stream's first token.
+    pub first: Duration,
+    /// Until a stream's end.
+    pub streamed: Duration,
+    /// Until a whole answer.
+    pub whole: Duration,
+}
+
+impl OwnTime {
+    /// Of healthy requests, beside what is simulated for a streamed one and a whole one.
+    #[must_use]
+    pub fn of(healthy: &[Came], streamed: &Came, whole: &Came) -> Self {
+        let beyond = |time: Option<Duration>, simulated: Option<Duration>| {
+            Some(time?.saturating_sub(simulated.unwrap_or_default()))
+        };
+        let streams = || healthy.iter().filter(|came| came.first.is_some());
+        let wholes = healthy.iter().filter(|came| came.first.is_none());
+        Self {
+            first: median(streams().filter_map(|came| beyond(came.first, streamed.first))),
+            streamed: median(streams().filter_map(|came| beyond(Some(came.end), Some(streamed.end)))),
+            whole: median(wholes.filter_map(|came| beyond(Some(came.end), Some(whole.end)))),
+        }
+    }
+
+    /// Until the end of a request that made so many calls, at most.
+    #[must_use]
+    pub fn end(&self, streamed: bool, calls: u32) -> Duration {
+        let once = if streamed { self.streamed } else { self.whole };
+        once * calls.max(1)
+    }
+
+    /// Until the first token of a request that made so many calls, at most.
+    #[must_use]
+    pub fn until_first(&self, calls: u32) -> Duration {
+        self.first * calls.max(1)
+    }
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,275 @@
+//! A configuration's cells on the real proxy.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::chaos::Scenario;
+use crate::chaos::emulate::{Answers, Emulator, run as serve};
+use crate::chaos::live::{Director, Line};
+use crate::chaos::load::{Came as Asked, Endpoint, LoadError, Users, by_length, http};
+use crate::chaos::scenario::{Client, Target};
+use crate::clock::Moment;
+use crate::read::FormError;
+
+use super::cell::emulated;
+use super::configurations::ROUTE;
+use super::faults::{CLOSED_PORT, EMULATOR_PORT};
+use super::proxy::free_port;
+use super::{Came, Cell, Configuration, Course, Litellm, ProxyError, multiplied};
+
+/// From the start of one cell to that of the next: a proxy takes some 20 ms of a core for a request, and cells that
+/// begin together would wait for one another.
+const APART: Duration = Duration::from_millis(150);
+/// How often a healthy request is sent.
+const CONTROL: Duration = Duration::from_millis(700);
+/// Requests that nobody counts, so that the proxy has loaded what it loads late.
+const WARMING: usize = 3;
+
+/// How it is measured.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The program.
+    pub litellm: PathBuf,
+    /// How long a client waits.
+    pub patience: Duration,
+    /// How many cells at once.
+    pub jobs: usize,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    /// The proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// The client.
+    #[error(transparent)]
+    Client(#[from] LoadError),
+    /// The configuration or a fault.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// Ports of ours.
+    #[error("cannot emulate providers: {0}")]
+    Emulator(#[from] std::io::Error),
+}
+
+/// Providers that end with whoever made them.
+struct Emulated {
+    director: Arc<Director>,
+    port: u16,
+    server: JoinHandle<()>,
+}
+
+impl Emulated {
+    async fn new(scenario: Scenario) -> Result<Self, Interrupted> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let port = listener.local_addr()?.port();
+        let director = Arc::new(Director::new(scenario, true, None, None));
+        let emulator = Arc::new(Emulator {
+            director: Arc::clone(&director),
+            answers: Answers::Lorem(None),
+            has_traffic: true,
+        });
+        // A listener that fails is seen by the proxy, which nobody answers then.
+        let server = tokio::spawn(async move { drop(serve(listener, emulator).await) });
+        Ok(Self { director, port, server })
+    }
+}
+
+impl Drop for Emulated {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// What was seen of a configuration.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// What came of the requests of each cell, in the cells' order.
+    pub cells: Vec<Vec<Came>>,
+    /// What came of healthy requests, streamed and whole, all the while.
+    pub healthy: Vec<Came>,
+    /// The proxy's version.
+    pub version: String,
+}
+
+/// Starts the proxy with a configuration, and sends the requests of all cells. `ended` is told of each cell that is
+/// done.
+///
+/// # Errors
+/// Fails when the proxy does not start.
+pub async fn measure(
+    configuration: &Configuration,
+    cells: &[Cell],
+    settings: &Settings,
+    ended: &mut dyn FnMut(),
+) -> Result<Measured, Interrupted> {
+    let http = http(&Client::default())?;
+    let emulated = Emulated::new(emulated(cells)?).await?;
+    let closed = free_port()?;
+    let base = |cell: &Cell| {
+        let base = cell.fault.base?;
+        let base = base.replace(CLOSED_PORT, &closed.to_string());
+        Some(base.replace(EMULATOR_PORT, &emulated.port.to_string()))
+    };
+    let config = multiplied(configuration, cells, &base)?;
+    let providers = format!("http://127.0.0.1:{}/v1", emulated.port);
+    let proxy = Litellm::start(&settings.litellm, &config, &providers, &http).await?;
+    let version = proxy.version(&http).await.unwrap_or_default();
+    let asker = Arc::new(Asker {
+        http,
+        url: proxy.url.clone(),
+        key: proxy.key.clone(),
+        director: Arc::clone(&emulated.director),
+        patience: settings.patience,
+    });
+    for number in 0..WARMING {
+        asker.healthy(cells, number).await?;
+    }
+    let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
+    let mut tasks = JoinSet::new();
+    let began = Moment::now();
+    for (at, cell) in cells.iter().copied().enumerate() {
+        let (asker, places) = (Arc::clone(&asker), Arc::clone(&places));
+        let starts = began.after(APART * u32::try_from(at).unwrap_or(u32::MAX));
+        tasks.spawn(async move {
+            starts.reached().await;
+            let _place = places.acquire_owned().await;
+            (at, asker.cell(&cell).await)
+        });
+    }
+    let mut all: BTreeMap<usize, Vec<Came>> = BTreeMap::new();
+    let mut healthy = Vec::new();
+    let mut control = Box::pin(asker.control(cells, &mut healthy));
+    loop {
+        tokio::select! {
+            Some(Ok((at, came))) = tasks.join_next() => {
+                all.insert(at, came?);
+                ended();
+            }
+            ended = &mut control => ended?,
+            else => break,
+        }
+    }
+    drop(control);
+    Ok(Measured {
+        cells: all.into_values().collect(),
+        healthy,
+        version,
+    })
+}
+
+/// Sends requests to a proxy.
+struct Asker {
+    http: reqwest::Client,
+    url: String,
+    key: String,
+    director: Arc<Director>,
+    patience: Duration,
+}
+
+/// One request as it was sent, on the emulator's clock.
+struct Sent {
+    asked: Asked,
+    from: Duration,
+    until: Duration,
+}
+
+impl Asker {
+    fn users(&self, model: String, seed: u64) -> Result<Users, LoadError> {
+        let target = Target {
+            url: format!("{}/v1", self.url),
+            model: Some(model),
+            ..Target::default()
+        };
+        let environment = |_: &str| Some(self.key.clone());
+        Ok(Users {
+            endpoint: Endpoint::new(&target, &[], &environment)?,
+            http: self.http.clone(),
+            client: Client::default(),
+            patience: Some(self.patience),
+            seed,
+            began: Moment::now(),
+        })
+    }
+
+    /// A request of a route that is not broken, whole and streamed in turn.
+    async fn healthy(&self, cells: &[Cell], number: usize) -> Result<Vec<Came>, Interrupted> {
+        let healthy = |cell: &&Cell| cell.fault.entry.is_empty() && cell.streamed == (number % 2 == 1);
+        match cells.iter().find(healthy) {
+            Some(cell) => self.cell(cell).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Healthy requests for ever, so that what the proxy itself takes is known for this very time and machine.
+    async fn control(&self, cells: &[Cell], seen: &mut Vec<Came>) -> Result<(), Interrupted> {
+        for number in 0.. {
+            seen.extend(self.healthy(cells, number).await?);
+            Moment::now().after(CONTROL).reached().await;
+        }
+        Ok(())
+    }
+
+    /// The requests of a cell, each at its time.
+    async fn cell(&self, cell: &Cell) -> Result<Vec<Came>, Interrupted> {
+        let scenario = cell.scenario(self.patience)?;
+        let users = Arc::new(self.users(format!("{}{ROUTE}", cell.prefix()), 1)?);
+        let before = self.director.clock.at();
+        let mut tasks = JoinSet::new();
+        for request in scenario.requests() {
+            let (users, director) = (Arc::clone(&users), Arc::clone(&self.director));
+            tasks.spawn(async move {
+                users.began.after(request.at).reached().await;
+                let from = director.clock.at();
+                let asked = users.ask(request).await;
+                Sent {
+                    asked,
+                    from,
+                    until: director.clock.at(),
+                }
+            });
+        }
+        let mut sent = Vec::new();
+        while let Some(Ok(one)) = tasks.join_next().await {
+            sent.push(one);
+        }
+        sent.sort_unstable_by_key(|sent| sent.asked.observation.id);
+        let prefix = cell.prefix();
+        let mut lines = self.director.last(usize::MAX);
+        lines.retain(|line| line.at >= before.as_secs_f64() && line.model.starts_with(&prefix));
+        Ok(attributed(cell, &sent, &lines))
+    }
+}
+
+/// Gives each call to the request that was sent last before it and had not ended.
+fn attributed(cell: &Cell, sent: &[Sent], lines: &[Line]) -> Vec<Came> {
+    let prefix = cell.prefix();
+    let owner = |line: &Line| {
+        let within = |sent: &Sent| sent.from.as_secs_f64() <= line.at && line.at <= sent.until.as_secs_f64();
+        sent.iter().rposition(within)
+    };
+    let owners: Vec<Option<usize>> = lines.iter().map(owner).collect();
+    let of_request = |(at, sent): (usize, &Sent)| {
+        let models = lines.iter().zip(&owners).filter(|(_, owner)| **owner == Some(at));
+        let models: Vec<&str> = models.map(|(line, _)| &line.model[prefix.len()..]).collect();
+        let mut calls = BTreeMap::new();
+        for model in models.iter().filter(|model| cell.counts(model)) {
+            *calls.entry((*model).to_owned()).or_insert(0) += 1;
+        }
+        let seen = &sent.asked.observation;
+        let judged = match sent.asked.length {
+            Some(length) => by_length(seen.seen, length),
+            None => seen.seen,
+        };
+        let by = models.last().map(|model| (*model).to_owned());
+        Came::of(seen, cell.streamed, Course::new(judged, by, calls))
+    };
+    sent.iter().enumerate().map(of_request).collect()
+}
