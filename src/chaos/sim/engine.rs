@@ -238,7 +238,10 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
     ) -> Action {
         let job = self.jobs.get_mut(at);
         let user = self.users.get_mut(job.user);
-        let product = self.setup.product(deployment);
+        let product = match job.way {
+            WayOf::Entry => self.setup.product(deployment),
+            WayOf::Context | WayOf::Content => self.setup.product(deployment).on_a_detour(),
+        };
         let mut world = World {
             program: &way(self.setup, job.way).program,
             semantics: &product,
@@ -311,12 +314,16 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
 
     /// A fallback of its own for prompts that are too long, or that a filter refused.
     fn takes_detour(&mut self, at: u32, failure: &Failure) -> bool {
-        let Failure::Status { refusal, .. } = failure else {
-            return false;
-        };
-        let (way, there) = match refusal {
-            Refusal::ContextLength => (WayOf::Context, self.setup.context.is_some()),
-            Refusal::ContentFilter => (WayOf::Content, self.setup.content.is_some()),
+        let (way, there) = match failure {
+            Failure::Status {
+                refusal: Refusal::ContextLength,
+                ..
+            } => (WayOf::Context, self.setup.context.is_some()),
+            Failure::Status {
+                refusal: Refusal::ContentFilter,
+                ..
+            }
+            | Failure::Useless(_) => (WayOf::Content, self.setup.content.is_some()),
             _ => return false,
         };
         let job = self.jobs.get_mut(at);

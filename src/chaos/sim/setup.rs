@@ -141,6 +141,7 @@ impl<'a> Setup<'a> {
                     .is_none_or(|it| it.alone),
                 context_fallbacks: self.context_fallbacks,
                 content_fallbacks: self.content_fallbacks,
+                content_detour: self.content.is_some(),
                 checks_windows: policy.context_check.value,
                 retry_counts: policy.retry_counts.as_ref().map(|counts| &counts.value),
             }),

@@ -33,8 +33,8 @@ pub struct Cell {
     pub gap: Duration,
 }
 
-/// The cells of a configuration, for these faults. The first two are healthy, whatever the faults: by them the
-/// proxy's own time is measured.
+/// The cells of a configuration, for these faults. Two are healthy whatever the faults: by them the proxy's own
+/// time is measured.
 #[must_use]
 pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
     let both = |fault: Fault, requests: u32, gap: Duration| {
@@ -46,6 +46,8 @@ pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
             gap,
         })
     };
+    // Those with several requests come first: `LiteLLM`'s memory holds 200 entries, and when it is full the oldest
+    // counts and cooldowns are lost.
     let healthy = FAULTS.first().filter(|healthy| !faults.contains(healthy));
     let single = healthy
         .into_iter()
@@ -55,7 +57,7 @@ pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
         let fault = FAULTS.iter().find(|fault| fault.name == *name)?;
         faults.contains(fault).then(|| both(*fault, REPEATED, *gap))
     });
-    let all = single.chain(repeated.flatten()).enumerate();
+    let all = repeated.flatten().chain(single).enumerate();
     all.map(|(number, cell)| Cell { number, ..cell }).collect()
 }
 

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn every_cell_gets_its_own_names() {
         let default = &CONFIGURATIONS[0];
-        let cells = cells(default, &FAULTS[..2]);
+        let cells: Vec<Cell> = cells(default, &FAULTS[..2]);
         let base = |cell: &Cell| cell.fault.base.map(str::to_owned);
         let all = multiplied(default, &cells, &base).unwrap();
         assert_eq!(all["model_list"].as_array().unwrap().len(), cells.len() * 2);

@@ -135,9 +135,15 @@ pub async fn measure(
     let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
     let mut tasks = JoinSet::new();
     let began = Moment::now();
+    let mut due = Duration::ZERO;
     for (at, cell) in cells.iter().copied().enumerate() {
         let (asker, places) = (Arc::clone(&asker), Arc::clone(&places));
-        let starts = began.after(APART * u32::try_from(at).unwrap_or(u32::MAX));
+        let starts = began.after(due);
+        due += APART;
+        if cell.requests > 1 && cells.get(at + 1).is_some_and(|next| next.requests == 1) {
+            // Until the last of them is through.
+            due += cell.gap * cell.requests;
+        }
         tasks.spawn(async move {
             starts.reached().await;
             let _place = places.acquire_owned().await;

@@ -1,7 +1,6 @@
 //! `aisys chaos emulate`: providers on loopback that need no key and break as asked.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -19,17 +18,17 @@ One port speaks the APIs of OpenAI (chat, responses, embeddings, models), Azure 
 
 Examples:
   aisys chaos emulate                                      healthy, echoes each question
-  aisys chaos emulate friday.yaml --answers lorem:250      with a scenario's faults, answers of 250 tokens
-  aisys chaos emulate friday.yaml --log run.jsonl          logs each decision; --replay run.jsonl meets the same again
-  eval \"$(aisys chaos emulate --port 8080 | head -n 9 &)\"    sets the variables that SDKs read
+  aisys chaos emulate friday --answers lorem:250           with a shipped scenario's faults, answers of 250 tokens
+  aisys chaos emulate friday --log run.jsonl               logs each decision; --replay run.jsonl meets the same again
+  aisys chaos emulate --port 8080 > providers.env &        then `. ./providers.env` sets the variables that SDKs read
   curl -X POST localhost:8080/__aisys/faults -d '{on: provider/openai, share: 0.5, answer: 529}'";
 
 /// The arguments of `aisys chaos emulate`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct EmulateArgs {
-    /// The scenario whose faults are played; without one everything is healthy
-    scenario: Option<PathBuf>,
+    /// The scenario whose faults are played, a file or a shipped name; without one everything is healthy
+    scenario: Option<String>,
     /// What models say: echo, lorem, lorem:TOKENS, a script (.yaml) or a cassette (.jsonl)
     #[arg(long, default_value = "echo")]
     answers: String,
@@ -40,7 +39,7 @@ pub(super) struct EmulateArgs {
 /// Runs `aisys chaos emulate` until it is stopped.
 pub(super) fn run(arguments: &EmulateArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     let answers = Answers::parse(&arguments.answers).map_err(|error| Failure::Usage(error.to_string()))?;
-    let director = arguments.live.director(arguments.scenario.as_ref())?;
+    let director = arguments.live.director(arguments.scenario.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = arguments.live.listen().await?;

@@ -12,6 +12,7 @@ use crate::chaos::live::{Director, Journal, Replay};
 use crate::cli::Failure;
 use crate::source::SourceFile;
 
+use super::named::find;
 use super::view;
 
 /// Arguments of a server that plays a scenario.
@@ -38,14 +39,14 @@ pub(super) struct LiveArgs {
 }
 
 impl LiveArgs {
-    /// The director of a scenario's file; without one everything is healthy.
-    pub(super) fn director(&self, scenario: Option<&PathBuf>) -> Result<Arc<Director>, Failure> {
+    /// The director of a scenario, by its file or its shipped name; without one everything is healthy.
+    pub(super) fn director(&self, scenario: Option<&str>) -> Result<Arc<Director>, Failure> {
         let usage = |error: String| Failure::Usage(error);
-        let scenario = match scenario {
-            Some(path) => Scenario::read(path),
-            None => Scenario::parse(&SourceFile::new("healthy.yaml", "scenario: healthy\n")),
+        let mut scenario = match scenario {
+            Some(name) => find(name)?,
+            None => Scenario::parse(&SourceFile::new("healthy.yaml", "scenario: healthy\n"))
+                .map_err(|error| usage(error.to_string()))?,
         };
-        let mut scenario = scenario.map_err(|error| usage(error.to_string()))?;
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }

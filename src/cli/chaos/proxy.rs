@@ -1,7 +1,6 @@
 //! `aisys chaos proxy`: a reverse proxy in front of a real provider that breaks it as asked.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -29,9 +28,9 @@ pub(super) struct ProxyArgs {
     /// The provider or gateway behind the proxy
     #[arg(long, value_name = "URL")]
     upstream: String,
-    /// The scenario whose faults are played; without one everything passes
-    #[arg(long, value_name = "FILE")]
-    scenario: Option<PathBuf>,
+    /// The scenario whose faults are played, a file or a shipped name; without one everything passes
+    #[arg(long, value_name = "SCENARIO")]
+    scenario: Option<String>,
     /// The provider's name for the scenario's faults, where its host does not tell
     #[arg(long)]
     provider: Option<String>,
@@ -45,7 +44,7 @@ pub(super) struct ProxyArgs {
 /// Runs `aisys chaos proxy` until it is stopped.
 pub(super) fn run(arguments: &ProxyArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<u8, Failure> {
     let upstream = Upstream::parse(&arguments.upstream).map_err(|error| Failure::Usage(error.to_string()))?;
-    let director = arguments.live.director(arguments.scenario.as_ref())?;
+    let director = arguments.live.director(arguments.scenario.as_deref())?;
     let named = arguments.provider.clone();
     let provider = named.or_else(|| providers::of_host(upstream.authority()).map(ToOwned::to_owned));
     let threads = arguments

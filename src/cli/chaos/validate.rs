@@ -54,7 +54,7 @@ pub(super) struct ValidateArgs {
     #[arg(long, value_name = "TIME", default_value = "12s", value_parser = time)]
     limit: Duration,
     /// How many seeds are simulated for each cell
-    #[arg(long, value_name = "COUNT", default_value_t = 300)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     seeds: u64,
     #[command(flatten)]
     output: OutputArgs,

@@ -50,6 +50,8 @@ pub struct CallEnd {
     pub streamed: bool,
     /// How it failed; `None`: it answered.
     pub failure: Option<Failure>,
+    /// Whether an earlier call of the same request has failed.
+    pub failed_before: bool,
 }
 
 /// A fleet in which everybody is always picked.

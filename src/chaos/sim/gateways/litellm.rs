@@ -5,14 +5,18 @@
 //!   only where the route has another deployment (`should_retry_this_error`).
 //! - After the last repetition it waits once more before the fallback (`async_function_with_retries`).
 //! - `retry-after` up to 60 s is waited out although a fallback is healthy (`calculate_retry_after`).
-//! - An answer is not looked at: no choices, null, empty, filtered pass as success; a stream that ends in good
+//! - Of a request's failures only the first counts towards a cooldown.
+//! - An answer is not looked at (but where `content_policy_fallbacks` are written): no choices, null, empty, filtered
+//!   pass as success; a stream that ends in good
 //!   order without its end is given one ("stop", `[DONE]`).
 //! - Once a stream has its headers, a failure before the first token goes to the fallback at once, without a
 //!   repetition; one after it goes to the user, and no fallback is called.
 
 use std::time::Duration;
 
-use crate::pipeline::policy::{CallEnd, Circumstances, Failure, Fleet, Limit, Refusal, Semantics, Tick, Treatment};
+use crate::pipeline::policy::{
+    CallEnd, Circumstances, Failure, Fleet, Limit, Refusal, Semantics, Tick, Treatment, Useless,
+};
 use crate::system::{Cooldown, RetryCounts, System};
 
 /// Its ways with a call of one deployment.
@@ -25,6 +29,9 @@ pub struct Litellm<'a> {
     pub context_fallbacks: bool,
     /// The same of `content_policy_fallbacks`.
     pub content_fallbacks: bool,
+    /// Whether the route has one of these. An answer that is not streamed and was filtered, or has no choices, goes
+    /// there too (`_should_raise_content_policy_error`).
+    pub content_detour: bool,
     /// Whether `enable_pre_call_checks` looks for a window that is large enough.
     pub checks_windows: bool,
     /// Repetitions by kind of failure: `retry_policy`, which is asked before all else.
@@ -71,6 +78,11 @@ impl Semantics for Litellm<'_> {
             };
         }
         match failure {
+            Failure::Useless(Useless::Filtered | Useless::NoChoices)
+                if self.content_detour && !circumstances.streamed =>
+            {
+                Treatment::Fail
+            }
             Failure::Useless(_) | Failure::Unfinished => Treatment::Deliver,
             Failure::Status { .. } if self.granted(failure).is_some() => Treatment::Retry,
             Failure::Status {
@@ -201,6 +213,11 @@ impl Fleet for Cooldowns {
             state.successes.add(now, WINDOW);
             return;
         };
+        // A request logs one failure, and a deployment's failures are counted where they are logged
+        // (`has_logged_async_failure` of `litellm_logging.py`): what fails after that is forgotten.
+        if end.failed_before {
+            return;
+        }
         let Some(status) = status(failure) else { return };
         let failures = state.failures.add(now, WINDOW);
         if !state.settings.enabled || !counts(status) {

@@ -50,6 +50,15 @@ impl Product<'_> {
         matches!(self, Self::Litellm(_))
     }
 
+    /// The same for a request that has taken its detour: there is no other.
+    #[must_use]
+    pub const fn on_a_detour(mut self) -> Self {
+        if let Self::Litellm(litellm) = &mut self {
+            litellm.content_detour = false;
+        }
+        self
+    }
+
     /// The product of a dialect, where nothing more must be known.
     #[must_use]
     pub const fn of(dialect: Dialect) -> Self {

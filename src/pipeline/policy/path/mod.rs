@@ -190,6 +190,7 @@ impl Path {
             first_token: outcome.first_token,
             streamed: self.request.streamed,
             failure: outcome.failure,
+            failed_before: !self.failed.is_empty(),
         };
         world.fleet.saw(call.deployment, now, &end);
         let then = self.after(world, &call, outcome, now);
