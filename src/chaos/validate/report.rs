@@ -33,7 +33,7 @@ impl Agreement {
     #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
     fn share(self, count: usize) -> f64 {
         if self.requests == 0 {
-            1.0
+            0.0
         } else {
             count as f64 / self.requests as f64
         }
