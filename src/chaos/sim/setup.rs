@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::chaos::Scenario;
-use crate::chaos::scenario::{Client, Distribution, Sampler};
+use crate::chaos::scenario::{CallFacts, Client, Distribution, Injection, Sampler, Selector};
 use crate::pipeline::policy::Program;
 use crate::system::{CallSite, Deployment, Dialect, FallbackKind, Limit, Plan, Route, RouteId, Scope, Sdk, System};
 
@@ -128,6 +128,37 @@ impl<'a> Setup<'a> {
             accounts,
             cache: cache(inner),
         }
+    }
+
+    /// Faults that can strike nothing: they begin when the traffic is over, or nothing that users reach is what they
+    /// fall on. What `when` asks for besides is not looked at.
+    #[must_use]
+    pub fn idle_faults(&self) -> Vec<&Injection> {
+        let ways = [Some(&self.entry), self.context.as_deref(), self.content.as_deref()];
+        let ways: Vec<&Way<'_>> = ways.into_iter().flatten().collect();
+        let met = |fault: &Injection| {
+            ways.iter().any(|way| {
+                let reached = way.route.plan.deployments();
+                let mut reached = reached.iter().filter_map(|id| self.deployments.get(id.0));
+                reached.any(|it| {
+                    let facts = CallFacts {
+                        provider: &it.deployment.provider.value,
+                        model: &it.deployment.model.value,
+                        region: it.region,
+                        account: it.payer,
+                        host: it.host,
+                        deployment: &it.deployment.name,
+                        route: &way.route.name,
+                        ..CallFacts::default()
+                    };
+                    fault.on.iter().any(|selector| selector.selects(&facts))
+                })
+            })
+        };
+        let idle = |fault: &&Injection| {
+            fault.at >= self.scenario.traffic.lasts || !fault.on.contains(&Selector::Requests) && !met(fault)
+        };
+        self.scenario.faults.iter().filter(idle).collect()
     }
 
     /// The product's ways with a call of this deployment.

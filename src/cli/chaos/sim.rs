@@ -23,7 +23,7 @@ pub(super) struct SimArgs {
     #[command(flatten)]
     subject: SubjectArgs,
     /// So many runs with seeds of their own, for intervals
-    #[arg(long, value_name = "RUNS", default_value_t = 1)]
+    #[arg(long, value_name = "RUNS", default_value_t = 1, value_parser = at_least_one)]
     replications: usize,
     /// Also write one row per request here, as CSV (one scenario)
     #[arg(long, value_name = "FILE")]
@@ -43,6 +43,13 @@ pub(super) fn run(arguments: &SimArgs, out: &mut dyn Write, notes: &mut dyn Writ
     let mut reports = Vec::new();
     for name in &arguments.scenarios {
         let tried = arguments.subject.read(name, notes)?;
+        for fault in sim::Setup::new(&tried.system, tried.route, &tried.scenario).idle_faults() {
+            writeln!(
+                notes,
+                "warning: the fault at {} strikes nothing: no call that users of this route cause meets `{}`",
+                fault.place, fault.label
+            )?;
+        }
         let options = Options {
             replications: arguments.replications,
         };
@@ -61,4 +68,9 @@ pub(super) fn run(arguments: &SimArgs, out: &mut dyn Write, notes: &mut dyn Writ
     arguments.output.write(&report::report(&reports), out, notes)?;
     let holds = reports.iter().all(report::ChaosReport::holds);
     Ok(arguments.output.code(if holds { exit::HOLDS } else { exit::FAILS }))
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let count: Option<usize> = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "expected a whole number from 1".to_owned())
 }
