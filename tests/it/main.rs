@@ -9,6 +9,7 @@
 
 mod chaos_live;
 mod chaos_load;
+mod chaos_validate;
 mod cli;
 mod corpus;
 mod delivery;

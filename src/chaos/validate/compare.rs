@@ -65,7 +65,9 @@ pub fn compare(streamed: bool, real: &[Came], seeds: &[Vec<Came>], own: &OwnTime
         };
         let exactly = among(&|course| *course == came.course);
         let for_user = among(&|course| course.same_for_user(&came.course));
-        let near = [&exactly, &for_user, &alive].into_iter().find(|seeds| !seeds.is_empty());
+        let near = [&exactly, &for_user, &alive]
+            .into_iter()
+            .find(|seeds| !seeds.is_empty());
         let near: Vec<&Came> = near.into_iter().flatten().filter_map(|seed| seed.get(at)).collect();
         let Some(simulated) = most_frequent(&near) else { break };
         let first = span(near.iter().filter_map(|it| it.first));

@@ -44,7 +44,10 @@ pub const CONFIGURATIONS: &[Configuration] = &[
     shipped!("twins", &[("401", SECOND), ("429", SECOND), ("500", SECOND)]),
     shipped!("stream-timeout", &[("401", SECOND), ("500", SECOND)]),
     shipped!("special-fallbacks", &[("400-context", SECOND), ("400-filter", SECOND)]),
-    shipped!("cooldown", &[("401", SECOND), ("429", SECOND), ("500", SECOND), ("400", SECOND)]),
+    shipped!(
+        "cooldown",
+        &[("401", SECOND), ("429", SECOND), ("500", SECOND), ("400", SECOND)]
+    ),
     shipped!("retry-policy", &[("429", SECOND)]),
 ];
 
@@ -66,7 +69,12 @@ mod tests {
     fn each_is_read_without_a_complaint_and_has_the_route() {
         for configuration in CONFIGURATIONS {
             let reading = configuration.reading();
-            assert!(reading.errors.is_empty(), "{}: {:?}", configuration.name, reading.errors);
+            assert!(
+                reading.errors.is_empty(),
+                "{}: {:?}",
+                configuration.name,
+                reading.errors
+            );
             let mut routes = reading.system.routes.iter();
             assert!(routes.any(|route| route.name == ROUTE), "{}", configuration.name);
             for (fault, _) in configuration.repeated {

@@ -84,7 +84,11 @@ impl Course {
     /// The calls, as `primary 3, backup 1`.
     #[must_use]
     pub fn calls_shown(&self) -> String {
-        let calls: Vec<String> = self.calls.iter().map(|(model, count)| format!("{model} {count}")).collect();
+        let calls: Vec<String> = self
+            .calls
+            .iter()
+            .map(|(model, count)| format!("{model} {count}"))
+            .collect();
         calls.join(", ")
     }
 

@@ -74,7 +74,9 @@ fn fallbacks(written: &Value, cells: &[Cell]) -> Value {
         entries.iter().map(move |entry| {
             let routes = entry.as_object().into_iter().flatten().map(|(route, others)| {
                 let others = others.as_array().map(Vec::as_slice).unwrap_or_default();
-                let others = others.iter().map(|it| format!("{prefix}{}", it.as_str().unwrap_or_default()));
+                let others = others
+                    .iter()
+                    .map(|it| format!("{prefix}{}", it.as_str().unwrap_or_default()));
                 (format!("{prefix}{route}"), Value::from_iter(others))
             });
             Value::Object(Map::from_iter(routes))
@@ -107,10 +109,22 @@ mod tests {
         assert_eq!(all["model_list"].as_array().unwrap().len(), cells.len() * 2);
         assert_eq!(all["model_list"][2]["model_name"], "c1-main");
         assert_eq!(all["model_list"][2]["litellm_params"]["model"], "openai/c1-primary");
-        assert_eq!(all["model_list"][2]["litellm_params"]["api_base"], "os.environ/OPENAI_BASE");
-        assert_eq!(all["model_list"][4]["litellm_params"]["api_base"], FAULTS[1].base.unwrap());
-        assert_eq!(all["model_list"][5]["litellm_params"]["api_base"], "os.environ/OPENAI_BASE");
-        assert_eq!(all["router_settings"]["fallbacks"][1], serde_json::json!({"c1-main": ["c1-backup"]}));
+        assert_eq!(
+            all["model_list"][2]["litellm_params"]["api_base"],
+            "os.environ/OPENAI_BASE"
+        );
+        assert_eq!(
+            all["model_list"][4]["litellm_params"]["api_base"],
+            FAULTS[1].base.unwrap()
+        );
+        assert_eq!(
+            all["model_list"][5]["litellm_params"]["api_base"],
+            "os.environ/OPENAI_BASE"
+        );
+        assert_eq!(
+            all["router_settings"]["fallbacks"][1],
+            serde_json::json!({"c1-main": ["c1-backup"]})
+        );
     }
 
     #[test]

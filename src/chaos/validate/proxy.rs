@@ -80,10 +80,22 @@ impl Litellm {
         let key = format!("sk-{}", secret()?);
         let mut command = Command::new(path);
         command
-            .args(["--host", "127.0.0.1", "--telemetry", "False", "--port", &port.to_string(), "--config"])
+            .args([
+                "--host",
+                "127.0.0.1",
+                "--telemetry",
+                "False",
+                "--port",
+                &port.to_string(),
+                "--config",
+            ])
             .arg(&file)
             .env_clear()
-            .envs(PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))))
+            .envs(
+                PASSED_ON
+                    .iter()
+                    .filter_map(|name| Some((*name, std::env::var_os(name)?))),
+            )
             .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
             .env("LITELLM_MASTER_KEY", &key)
             .env("OPENAI_BASE", providers)

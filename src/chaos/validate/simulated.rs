@@ -18,7 +18,10 @@ use super::{Came, Cell, Course};
 pub fn simulate(system: &System, cell: &Cell, patience: Duration, seeds: u64) -> Result<Vec<Vec<Came>>, FormError> {
     let scenario = cell.scenario(patience)?;
     let Some(route) = sim::entry(system, Some(ROUTE)) else {
-        return Err(FormError::at(&scenario.place, format!("the configuration has no route {ROUTE:?}")));
+        return Err(FormError::at(
+            &scenario.place,
+            format!("the configuration has no route {ROUTE:?}"),
+        ));
     };
     let setup = Setup::new(system, route, &scenario);
     let traced: Vec<u64> = (0..u64::from(cell.requests)).collect();
@@ -39,5 +42,9 @@ fn came(system: &System, cell: &Cell, seen: &Observation) -> Came {
             *calls.entry(model).or_insert(0) += 1;
         }
     }
-    Came::of(seen, cell.streamed, Course::new(seen.seen, seen.by.and_then(model), calls))
+    Came::of(
+        seen,
+        cell.streamed,
+        Course::new(seen.seen, seen.by.and_then(model), calls),
+    )
 }

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::chaos::scenario::quantity::Measure;
 use crate::chaos::validate::{
-    self, Cell, Configuration, CONFIGURATIONS, FAULTS, Fault, Interrupted, Settings, VERSION, Validated,
+    self, CONFIGURATIONS, Cell, Configuration, FAULTS, Fault, Interrupted, Settings, VERSION, Validated,
 };
 use crate::cli::eval::OutputArgs;
 use crate::exit;
@@ -63,7 +63,8 @@ pub(super) struct ValidateArgs {
 fn time(text: &str) -> Result<Duration, String> {
     let seconds = Measure::Time.parse(text);
     let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.filter(|time| !time.is_zero()).ok_or_else(|| "expected a duration such as 12s".to_owned())
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| "expected a duration such as 12s".to_owned())
 }
 
 /// Measures and simulates each configuration in turn, and tells where they differ.
@@ -80,7 +81,7 @@ pub(super) fn run(arguments: &ValidateArgs, out: &mut dyn Write, notes: &mut dyn
         jobs: arguments.jobs,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut all = Vec::new();
+    let mut all: Vec<Validated> = Vec::new();
     let mut interrupted = false;
     for configuration in configurations {
         let cells = validate::cells(&configuration, &faults);
@@ -98,16 +99,25 @@ pub(super) fn run(arguments: &ValidateArgs, out: &mut dyn Write, notes: &mut dyn
         let validated = validated?;
         if validated.version != VERSION {
             let version = &validated.version;
-            writeln!(notes, "this is LiteLLM {version}; the simulator follows the sources of {VERSION}")?;
+            writeln!(
+                notes,
+                "this is LiteLLM {version}; the simulator follows the sources of {VERSION}"
+            )?;
         }
+        writeln!(notes, "{}: {}", validated.configuration, validated.summary())?;
         all.push(validated);
     }
     // Streams that are open are not waited for.
     runtime.shutdown_background();
+    if all.is_empty() {
+        return Err(Failure::Outside("interrupted before anything was measured".to_owned()));
+    }
     let (report, holds) = validate::report(&all, arguments.limit, arguments.seeds);
     arguments.output.write(&report, out, notes)?;
     if interrupted {
-        return Err(Failure::Outside("interrupted: the table holds what was done".to_owned()));
+        return Err(Failure::Outside(
+            "interrupted: the table holds what was done".to_owned(),
+        ));
     }
     Ok(arguments.output.code(if holds { exit::HOLDS } else { exit::FAILS }))
 }
@@ -149,7 +159,10 @@ fn chosen<T: Copy>(what: &str, names: &[String], all: &[T], name: fn(&T) -> &'st
         let found = all.iter().find(|it| name(it) == wanted);
         found.copied().ok_or_else(|| {
             let near = nearest(wanted, all.iter().map(name));
-            let hint = near.map_or_else(|| "; `--list` lists them".to_owned(), |near| format!("; did you mean `{near}`?"));
+            let hint = near.map_or_else(
+                || "; `--list` lists them".to_owned(),
+                |near| format!("; did you mean `{near}`?"),
+            );
             Failure::Usage(format!("there is no {what} `{wanted}`{hint}"))
         })
     };

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::source::{Node, Place};
 use crate::system::{
-    Attempt, Branch, Dialect, Fallback, FallbackKind, GatewayId, Mode, Plan, Policy, Retry, Route, RouteId, Setting, System,
-    UndefinedFallback,
+    Attempt, Branch, Dialect, Fallback, FallbackKind, GatewayId, Mode, Plan, Policy, Retry, Route, RouteId, Setting,
+    System, UndefinedFallback,
 };
 
 use super::config::Config;

@@ -108,7 +108,9 @@ impl Semantics for Litellm<'_> {
             Failure::ErrorEvent | Failure::TimedOut(Limit::Idle) => Treatment::Next,
             // The number in `code` is taken for the status (`convert_dict_to_response.py`); a word there, as OpenAI's
             // own bodies have it, is not tried again.
-            Failure::ErrorBody | Failure::Connect | Failure::Broken | Failure::Unreadable | Failure::TimedOut(_) => Treatment::Retry,
+            Failure::ErrorBody | Failure::Connect | Failure::Broken | Failure::Unreadable | Failure::TimedOut(_) => {
+                Treatment::Retry
+            }
             Failure::NoneAvailable | Failure::OwnLimit => Treatment::Next,
         }
     }

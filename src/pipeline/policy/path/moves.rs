@@ -223,8 +223,7 @@ impl Path {
         now: Tick,
     ) -> Option<Move> {
         let program = world.program;
-        let Step::Retry { body, backoff, .. } = &program.steps[self.frames[frame].step]
-        else {
+        let Step::Retry { body, backoff, .. } = &program.steps[self.frames[frame].step] else {
             return None;
         };
         let count = self.frames[frame].count;
