@@ -150,7 +150,15 @@ pub fn meets(behaviour: &Behaviour, pace: Pace, asked: &Asked) -> Met {
         Answer::Html(status) => failed(before, Failure::Unreadable, Some(*status)),
         Answer::Malformed => Met {
             billed: true,
-            ..failed(paced.first, Failure::Unreadable, Some(200))
+            ..failed(
+                if asked.streamed {
+                    paced.first
+                } else {
+                    whole(paced, asked).end
+                },
+                Failure::Unreadable,
+                Some(200),
+            )
         },
         // The same with a body of JSON.
         Answer::ErrorBody(_) if asked.streamed => failed(before, Failure::Unfinished, Some(200)),
@@ -213,7 +221,13 @@ fn useless_answer(useless: Useless, pace: Pace, asked: &Asked) -> Met {
 /// A body that ends early.
 fn cut_off(cut: Cut, met: Met, pace: Pace, asked: &Asked) -> Met {
     let last = pace.gap.saturating_mul(u64::from(cut.after.max(1) - 1));
-    let came = pace.first.saturating_add(if cut.after == 0 { 0 } else { last });
+    let came = match (asked.streamed, cut.after) {
+        // What is not streamed is sent when all of it is there.
+        (false, _) => met.end,
+        // The headers are sent at once, and nothing follows.
+        (true, 0) => 0,
+        (true, _) => pace.first.saturating_add(last),
+    };
     let at = came.saturating_add(nanos(cut.pause));
     let failure = match (cut.how, asked.streamed) {
         (CutHow::Reset | CutHow::Close, _) => Failure::Broken,
@@ -238,7 +252,12 @@ fn cut_off(cut: Cut, met: Met, pace: Pace, asked: &Asked) -> Met {
     let seen = asked.streamed && cut.after > 0 && !in_one_piece;
     Met {
         first: if seen { pace.first } else { NEVER },
-        end: if asked.streamed { at } else { at.min(met.end) },
+        // A body whose length is right is read without waiting for what comes after it.
+        end: if cut.how == CutHow::Clean && !asked.streamed {
+            came
+        } else {
+            at
+        },
         failure: Some(failure),
         passed_on: seen,
         tokens: if seen { cut.after } else { 0 },

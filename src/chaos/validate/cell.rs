@@ -7,6 +7,7 @@ use crate::chaos::Scenario;
 use crate::read::FormError;
 use crate::source::SourceFile;
 
+use super::faults::HEALTHY;
 use super::{Configuration, FAULTS, Fault};
 
 /// How many requests follow one another where a fault meets several.
@@ -33,8 +34,7 @@ pub struct Cell {
     pub gap: Duration,
 }
 
-/// The cells of a configuration, for these faults. Two are healthy whatever the faults: by them the proxy's own
-/// time is measured.
+/// The cells of a configuration, for these faults.
 #[must_use]
 pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
     let both = |fault: Fault, requests: u32, gap: Duration| {
@@ -48,11 +48,7 @@ pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
     };
     // Those with several requests come first: `LiteLLM`'s memory holds 200 entries, and when it is full the oldest
     // counts and cooldowns are lost.
-    let healthy = FAULTS.first().filter(|healthy| !faults.contains(healthy));
-    let single = healthy
-        .into_iter()
-        .chain(faults)
-        .flat_map(|fault| both(*fault, 1, Duration::from_secs(1)));
+    let single = faults.iter().flat_map(|fault| both(*fault, 1, Duration::from_secs(1)));
     let repeated = configuration.repeated.iter().filter_map(|(name, gap)| {
         let fault = FAULTS.iter().find(|fault| fault.name == *name)?;
         faults.contains(fault).then(|| both(*fault, REPEATED, *gap))
@@ -62,6 +58,18 @@ pub fn cells(configuration: &Configuration, faults: &[Fault]) -> Vec<Cell> {
 }
 
 impl Cell {
+    /// Two healthy cells beside `others`, streamed and whole: by them the proxy's own time is measured.
+    #[must_use]
+    pub fn controls(others: &[Self]) -> [Self; 2] {
+        [(0, true), (1, false)].map(|(at, streamed)| Self {
+            number: others.len() + at,
+            fault: HEALTHY,
+            streamed,
+            requests: 1,
+            gap: Duration::from_secs(1),
+        })
+    }
+
     /// What its names begin with where the proxy serves all cells of a configuration at once.
     #[must_use]
     pub fn prefix(&self) -> String {

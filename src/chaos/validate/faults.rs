@@ -27,6 +27,9 @@ const fn elsewhere(name: &'static str, entry: &'static str, base: &'static str) 
     }
 }
 
+/// Nothing is broken.
+pub(super) const HEALTHY: Fault = fault("none", "");
+
 /// Stands for a port of this machine on which nobody listens.
 pub(super) const CLOSED_PORT: &str = "CLOSED";
 /// Stands for the emulator's own port, in a base URL.
@@ -34,7 +37,7 @@ pub(super) const EMULATOR_PORT: &str = "EMULATOR";
 
 /// All that are tried.
 pub const FAULTS: &[Fault] = &[
-    fault("none", ""),
+    HEALTHY,
     elsewhere("refused", "refused: true", "http://127.0.0.1:CLOSED/v1"),
     elsewhere("dns", "dns: true", "http://nowhere.invalid/v1"),
     elsewhere("tls", "tls: true", "https://127.0.0.1:EMULATOR/v1"),

@@ -7,6 +7,7 @@
 //! are random, so a simulation gives all the [`Course`]s that may be, with the span of their times. [`compare`]
 //! says whether what was seen is among them. The proxy's [`OwnTime`] on this machine is measured beside.
 
+mod agreement;
 mod cell;
 mod compare;
 mod configurations;

@@ -110,15 +110,17 @@ pub async fn measure(
     settings: &Settings,
     ended: &mut dyn FnMut(),
 ) -> Result<Measured, Interrupted> {
+    let controls = Cell::controls(cells);
+    let all_cells = [cells, &controls].concat();
     let http = http(&Client::default())?;
-    let emulated = Emulated::new(emulated(cells)?).await?;
+    let emulated = Emulated::new(emulated(&all_cells)?).await?;
     let closed = free_port()?;
     let base = |cell: &Cell| {
         let base = cell.fault.base?;
         let base = base.replace(CLOSED_PORT, &closed.to_string());
         Some(base.replace(EMULATOR_PORT, &emulated.port.to_string()))
     };
-    let config = multiplied(configuration, cells, &base)?;
+    let config = multiplied(configuration, &all_cells, &base)?;
     let providers = format!("http://127.0.0.1:{}/v1", emulated.port);
     let proxy = Litellm::start(&settings.litellm, &config, &providers, &http).await?;
     let version = proxy.version(&http).await.unwrap_or_default();
@@ -130,7 +132,7 @@ pub async fn measure(
         patience: settings.patience,
     });
     for number in 0..WARMING {
-        asker.healthy(cells, number).await?;
+        asker.cell(&controls[number % controls.len()]).await?;
     }
     let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
     let mut tasks = JoinSet::new();
@@ -152,15 +154,15 @@ pub async fn measure(
     }
     let mut all: BTreeMap<usize, Vec<Came>> = BTreeMap::new();
     let mut healthy = Vec::new();
-    let mut control = Box::pin(asker.control(cells, &mut healthy));
+    let mut control = Box::pin(asker.control(&controls, &mut healthy));
     loop {
         tokio::select! {
-            Some(Ok((at, came))) = tasks.join_next() => {
+            joined = tasks.join_next() => {
+                let Some(Ok((at, came))) = joined else { break };
                 all.insert(at, came?);
                 ended();
             }
-            ended = &mut control => ended?,
-            else => break,
+            stopped = &mut control => stopped?,
         }
     }
     drop(control);
@@ -205,19 +207,10 @@ impl Asker {
         })
     }
 
-    /// A request of a route that is not broken, whole and streamed in turn.
-    async fn healthy(&self, cells: &[Cell], number: usize) -> Result<Vec<Came>, Interrupted> {
-        let healthy = |cell: &&Cell| cell.fault.entry.is_empty() && cell.streamed == (number % 2 == 1);
-        match cells.iter().find(healthy) {
-            Some(cell) => self.cell(cell).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
     /// Healthy requests for ever, so that what the proxy itself takes is known for this very time and machine.
-    async fn control(&self, cells: &[Cell], seen: &mut Vec<Came>) -> Result<(), Interrupted> {
-        for number in 0.. {
-            seen.extend(self.healthy(cells, number).await?);
+    async fn control(&self, controls: &[Cell], seen: &mut Vec<Came>) -> Result<(), Interrupted> {
+        for cell in controls.iter().cycle() {
+            seen.extend(self.cell(cell).await?);
             Moment::now().after(CONTROL).reached().await;
         }
         Ok(())

@@ -4,58 +4,8 @@ use std::time::Duration;
 
 use crate::report::{Answer, Report, Severity, Table};
 
+use super::agreement::{Agreement, BAR};
 use super::{Cell, Compared, Validated, Verdict};
-
-/// Outcomes, and times, must agree in this share of all requests.
-const BAR: f64 = 0.95;
-
-/// How many requests agree in what.
-#[derive(Debug, Clone, Copy, Default)]
-struct Agreement {
-    requests: usize,
-    outcomes: usize,
-    calls: usize,
-    times: usize,
-}
-
-impl Agreement {
-    fn of<'a>(requests: impl Iterator<Item = &'a Compared>) -> Self {
-        let mut all = Self::default();
-        for Compared { verdict, .. } in requests {
-            all.requests += 1;
-            all.outcomes += usize::from(verdict.outcome);
-            all.calls += usize::from(verdict.calls);
-            all.times += usize::from(verdict.times());
-        }
-        all
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
-    fn share(self, count: usize) -> f64 {
-        if self.requests == 0 {
-            0.0
-        } else {
-            count as f64 / self.requests as f64
-        }
-    }
-
-    fn holds(self) -> bool {
-        self.share(self.outcomes) >= BAR && self.share(self.times) >= BAR
-    }
-
-    fn percent(self, count: usize) -> String {
-        format!("{:.1} %", self.share(count) * 100.0)
-    }
-
-    fn cells(self) -> [String; 4] {
-        [
-            self.requests.to_string(),
-            self.percent(self.outcomes),
-            self.percent(self.calls),
-            self.percent(self.times),
-        ]
-    }
-}
 
 const COLUMNS: &[&str] = &[
     "configuration",
@@ -112,13 +62,7 @@ pub fn report(all: &[Validated], patience: Duration, seeds: u64) -> (Report, boo
         stage: "chaos validate",
         answers: vec![Answer {
             question: format!("Does the simulation do as LiteLLM {version} does?"),
-            headline: format!(
-                "outcome {}, calls {}, times {} of {} requests",
-                total.percent(total.outcomes),
-                total.percent(total.calls),
-                total.percent(total.times),
-                total.requests
-            ),
+            headline: total.to_string(),
             lines: vec![format!(
                 "outcomes and times must agree in {:.0} %; a time agrees within 100 ms or 10 % of what {seeds} seeds span",
                 BAR * 100.0

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::read::FormError;
 use crate::system::System;
 
+use super::agreement::Agreement;
 use super::{Cell, Compared, Configuration, Measured, OwnTime, compare, simulate};
 
 /// One configuration compared.
@@ -28,6 +29,12 @@ impl Validated {
         let cells = self.cells.iter();
         cells.flat_map(|(cell, all)| all.iter().enumerate().map(move |(at, one)| (cell, at, one)))
     }
+
+    /// How much agrees, in a line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        Agreement::of(self.requests().map(|(.., one)| one)).to_string()
+    }
 }
 
 /// Simulates the cells with so many seeds, and compares them with what was measured.
@@ -44,15 +51,13 @@ pub fn validated(
 ) -> Result<Validated, FormError> {
     let simulated = cells.par_iter().map(|cell| simulate(system, cell, patience, seeds));
     let simulated = simulated.collect::<Result<Vec<_>, _>>()?;
-    let healthy = |streamed: bool| {
-        let at = cells
-            .iter()
-            .position(|cell| cell.fault.entry.is_empty() && cell.streamed == streamed)?;
-        simulated[at].first()?.first()
-    };
-    let own = match (healthy(true), healthy(false)) {
-        (Some(streamed), Some(whole)) => OwnTime::of(&measured.healthy, streamed, whole),
-        _ => OwnTime::default(),
+    let healthy = Cell::controls(cells).map(|cell| simulate(system, &cell, patience, 1));
+    let own = match healthy {
+        [Ok(streamed), Ok(whole)] => match (streamed.concat().first(), whole.concat().first()) {
+            (Some(streamed), Some(whole)) => OwnTime::of(&measured.healthy, streamed, whole),
+            _ => OwnTime::default(),
+        },
+        [Err(error), _] | [_, Err(error)] => return Err(error),
     };
     let all = cells.iter().zip(&measured.cells).zip(&simulated);
     Ok(Validated {

@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &ValidateArgs, out: &mut dyn Write, notes: &mut dyn
         jobs: arguments.jobs,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut all = Vec::new();
+    let mut all: Vec<Validated> = Vec::new();
     let mut interrupted = false;
     for configuration in configurations {
         let cells = validate::cells(&configuration, &faults);
@@ -104,10 +104,14 @@ pub(super) fn run(arguments: &ValidateArgs, out: &mut dyn Write, notes: &mut dyn
                 "this is LiteLLM {version}; the simulator follows the sources of {VERSION}"
             )?;
         }
+        writeln!(notes, "{}: {}", validated.configuration, validated.summary())?;
         all.push(validated);
     }
     // Streams that are open are not waited for.
     runtime.shutdown_background();
+    if all.is_empty() {
+        return Err(Failure::Outside("interrupted before anything was measured".to_owned()));
+    }
     let (report, holds) = validate::report(&all, arguments.limit, arguments.seeds);
     arguments.output.write(&report, out, notes)?;
     if interrupted {
