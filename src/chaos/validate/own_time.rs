@@ -50,3 +50,33 @@ fn median(times: impl Iterator<Item = Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::validate::{Course, Outcome};
+
+    fn came(first: Option<u64>, end: u64) -> Came {
+        Came {
+            course: Course {
+                outcome: Outcome::Answered,
+                by: None,
+                calls: [].into(),
+            },
+            first: first.map(Duration::from_millis),
+            end: Duration::from_millis(end),
+        }
+    }
+
+    #[test]
+    fn it_is_the_median_beyond_what_is_simulated_once_for_each_call() {
+        let streams = [came(Some(50), 150), came(Some(40), 160), came(Some(900), 990)];
+        let wholes = [came(None, 145), came(None, 100)];
+        let seen = [&streams[..], &wholes[..]].concat();
+        let own = OwnTime::of(&seen, &came(Some(20), 115), &came(None, 115));
+        assert_eq!(own.until_first(2), Duration::from_millis(60));
+        assert_eq!(own.end(true, 1), Duration::from_millis(45));
+        // Nobody is called by a request that finds everybody cooling down; the proxy took its time all the same.
+        assert_eq!(own.end(false, 0), Duration::from_millis(30));
+    }
+}

@@ -272,3 +272,61 @@ fn attributed(cell: &Cell, sent: &[Sent], lines: &[Line]) -> Vec<Came> {
     };
     sent.iter().enumerate().map(of_request).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::observation::{Observation, Seen};
+    use crate::chaos::validate::{CONFIGURATIONS, FAULTS, Outcome, cells};
+    use crate::pipeline::policy::Tick;
+
+    fn sent(id: u64, from: u64, until: u64) -> Sent {
+        let tick = |seconds: u64| Tick::ZERO.after(Duration::from_secs(seconds));
+        let observation = Observation {
+            id,
+            at: tick(from),
+            first_token: None,
+            end: tick(until),
+            seen: Seen::Answered,
+            by: None,
+            calls: 1,
+            cost_usd: 0.0,
+            attempts: Vec::new(),
+        };
+        Sent {
+            asked: Asked {
+                observation,
+                length: None,
+                said: None,
+            },
+            from: Duration::from_secs(from),
+            until: Duration::from_secs(until),
+        }
+    }
+
+    #[test]
+    fn a_call_belongs_to_the_request_that_was_under_way_and_the_last_one_answered() {
+        let cell = cells(&CONFIGURATIONS[0], &FAULTS[..1])[0];
+        let line = |at: f64, model: &str| -> Line {
+            let model = format!("{}{model}", cell.prefix());
+            let value = serde_json::json!({
+                "number": 0, "at": at, "time": "", "api": "openai", "provider": "openai", "model": model,
+                "path": "", "streamed": false, "faults": [], "met": ""
+            });
+            serde_json::from_value(value).unwrap()
+        };
+        let sent = [sent(0, 0, 3), sent(1, 5, 7)];
+        // The gateway goes on for a user who has gone: that call is nobody's.
+        let lines = [
+            line(0.1, "primary"),
+            line(1.0, "backup"),
+            line(3.5, "primary"),
+            line(5.1, "primary"),
+        ];
+        let came = attributed(&cell, &sent, &lines);
+        assert_eq!(came[0].course.calls_shown(), "backup 1, primary 1");
+        assert_eq!(came[0].course.seen_shown(), "answered by backup");
+        assert_eq!(came[1].course.calls_shown(), "primary 1");
+        assert_eq!(came[1].course.outcome, Outcome::Answered);
+    }
+}

@@ -10,6 +10,10 @@ use crate::system::System;
 use super::agreement::Agreement;
 use super::{Cell, Compared, Configuration, Measured, OwnTime, compare, simulate};
 
+/// Where several requests follow one another, so many times as many seeds: only those that have the same course so
+/// far say what comes next.
+const MORE_SEEDS: u64 = 20;
+
 /// One configuration compared.
 #[derive(Debug)]
 pub struct Validated {
@@ -49,7 +53,10 @@ pub fn validated(
     patience: Duration,
     seeds: u64,
 ) -> Result<Validated, FormError> {
-    let simulated = cells.par_iter().map(|cell| simulate(system, cell, patience, seeds));
+    let simulated = cells.par_iter().map(|cell| {
+        let seeds = if cell.requests > 1 { seeds * MORE_SEEDS } else { seeds };
+        simulate(system, cell, patience, seeds)
+    });
     let simulated = simulated.collect::<Result<Vec<_>, _>>()?;
     let healthy = Cell::controls(cells).map(|cell| simulate(system, &cell, patience, 1));
     let own = match healthy {

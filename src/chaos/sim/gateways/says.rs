@@ -1,7 +1,7 @@
 //! What a gateway says to its client when nothing is left to try.
 
 use super::Product;
-use crate::pipeline::policy::{Failure, Refusal};
+use crate::pipeline::policy::{Failure, Limit, Refusal};
 
 /// The failure as the gateway's client meets it: a status, unless the answer had begun. No gateway passes a
 /// provider's `retry-after` on (`LiteLLM` 1.106.2 renames it to `llm_provider-retry-after`).
@@ -27,6 +27,8 @@ pub fn says(product: Product<'_>, failure: Failure, passed_on: bool) -> Failure 
             _ => status(503, Refusal::Plain),
         },
         Failure::OwnLimit => status(429, Refusal::Plain),
+        // A stream that falls silent after its headers: an `APIConnectionError`.
+        Failure::TimedOut(Limit::Idle) if matches!(product, Product::Litellm(_)) => status(500, Refusal::Plain),
         Failure::TimedOut(_) => match product {
             Product::Litellm(_) | Product::Portkey(_) => status(408, Refusal::Plain),
             _ => status(504, Refusal::Plain),
