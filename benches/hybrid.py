@@ -13,34 +13,21 @@ import json
 import os
 import pathlib
 import random
-import re
 import subprocess
 import tempfile
+
+from retrieval import GRADES, smart
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def smart(path):
-    records, field = [], None
-    for line in open(path):
-        mark = re.match(r"\.([A-Z])( (\d+))?$", line.rstrip())
-        if mark:
-            field = mark.group(1)
-            if field == "I":
-                records.append({"I": str(int(mark.group(3))), "T": "", "W": ""})
-        elif field in ("T", "W"):
-            records[-1][field] += line
-    return records
-
-
 def cranfield(data):
     documents = {d["I"]: d["T"] + " " + d["W"] for d in smart(data / "cranfield/cran.all.1400")}
-    grades = {1: 4, 2: 3, 3: 2, 4: 1}
     relevant = {}
     for line in open(data / "cranfield/cranqrel"):
         query, document, grade = line.split()[:3]
-        if int(grade) in grades:
-            relevant.setdefault(int(query), {})[str(int(document))] = grades[int(grade)]
+        if int(grade) in GRADES:
+            relevant.setdefault(int(query), {})[str(int(document))] = GRADES[int(grade)]
     queries = enumerate(smart(data / "cranfield/cran.qry"))
     return documents, [(q["W"], relevant[at + 1]) for at, q in queries if at + 1 in relevant]
 

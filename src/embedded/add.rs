@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::ModelError;
 use super::archive::{extract, is_wanted};
-use super::files::hex;
 use super::manifest::{Manifest, StoredFile};
 use super::recognise::{FileKind, kind_of};
 use super::registry::registered;
 use super::settings::Settings;
 use super::store::Store;
+use crate::store::hex;
 
 impl Store {
     /// Copies a model into the store: from a folder, a `.safetensors` or `config.json` with its neighbours, a

@@ -50,12 +50,3 @@ pub(super) fn read_json_if_there(path: &Path) -> Result<Option<Value>, ModelErro
         Ok(None)
     }
 }
-
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
-}

@@ -383,7 +383,7 @@ mod tests {
     /// The right size and hash of a body, as the registry has them.
     fn known(body: &[u8]) -> (u64, &'static str) {
         use sha2::Digest;
-        let hash = super::super::files::hex(&sha2::Sha256::digest(body));
+        let hash = crate::store::hex(&sha2::Sha256::digest(body));
         (body.len() as u64, Box::leak(hash.into_boxed_str()))
     }
 

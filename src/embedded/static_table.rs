@@ -9,11 +9,12 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
-use super::files::{hex, read_limited};
+use super::files::read_limited;
 use super::traits::TokenVectors;
 use super::vector::normalise;
 use super::wordpiece::WordPiece;
 use super::{Embedder, ModelError};
+use crate::store::hex;
 
 /// The table in this program.
 static SHIPPED: &[u8] = include_bytes!("static/table.bin");

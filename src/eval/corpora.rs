@@ -60,7 +60,7 @@ impl Corpora {
             hasher.update(passage.text.as_bytes());
             hasher.update([0]);
         }
-        let digest = super::prepare::hex(&hasher.finalize());
+        let digest = crate::store::hex(&hasher.finalize());
         Ok(Self {
             cut: Some(cut),
             problems,

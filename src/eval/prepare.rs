@@ -1,7 +1,6 @@
 //! From a suite to what the engine runs: corpus and index, models, judges, the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::embedded::{Embedder, Models};
 use crate::pipeline::live::Router;
 use crate::provider::{Budget, BuildOptions, CassetteMode as Mode, Provider, Recorded, Tariff, build, wrap};
 use crate::source::Place;
-use crate::store::Cassette;
+use crate::store::{Cassette, hex};
 use crate::system::prices::Prices;
 
 use super::corpora::Corpora;
@@ -139,14 +138,6 @@ fn cases(suite: &Suite) -> Value {
 fn hash(value: &Value) -> String {
     let digest = Sha256::digest(value.to_string().as_bytes());
     hex(&digest[..16])
-}
-
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Builds all that a suite needs. `journal` is where this run's calls are kept.

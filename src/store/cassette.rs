@@ -382,11 +382,7 @@ pub fn key(provider: &Value, call: &Value) -> String {
     canonical(provider, &mut text);
     text.push('\n');
     canonical(call, &mut text);
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    super::hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn canonical(value: &Value, out: &mut String) {

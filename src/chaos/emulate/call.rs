@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::chaos::live::{Dialect, Endpoint, Operation, tokens};
+use crate::chaos::CallFacts;
+use crate::chaos::live::{Asked, Decision, Dialect, Director, Endpoint, Operation, RequestHead, tokens};
 use crate::wire::{ChatRequest, Content, Message, Role, WireError, responses_request_from_json};
 
 /// The header by which a client asks for an answer of so many tokens.
@@ -101,6 +102,45 @@ impl Call {
         texts.join("\n")
     }
 
+    /// Decides about the call: `provider` and `host` are what faults know its server by, and `prompt`
+    /// is its [`prompt`](Self::prompt).
+    #[must_use]
+    pub fn decide(
+        &self,
+        director: &Director,
+        head: &RequestHead<'_>,
+        endpoint: &Endpoint<'_>,
+        provider: &str,
+        host: &str,
+        prompt: &str,
+    ) -> Decision {
+        let lower: Vec<(String, &str)> = head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
+            .collect();
+        let headers: Vec<(&str, &str)> = lower.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let facts = CallFacts {
+            number: 0,
+            provider,
+            model: &self.request.model,
+            region: endpoint.region,
+            account: account(&headers, head.target),
+            host,
+            deployment: &self.request.model,
+            route: "",
+            path: head.target,
+            prompt,
+            headers: &headers,
+            streamed: self.request.stream,
+        };
+        director.decide(&Asked {
+            facts,
+            dialect: self.dialect,
+            prompt_tokens: self.prompt_tokens,
+        })
+    }
+
     /// What the user said last.
     #[must_use]
     pub fn question(&self) -> String {
@@ -121,6 +161,16 @@ pub fn header<'h>(headers: &[(&'h str, &'h str)], name: &str) -> Option<&'h str>
         .iter()
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| *value)
+}
+
+/// The key that was sent: what tells accounts apart. It is shown nowhere.
+fn account<'h>(headers: &[(&'h str, &'h str)], target: &'h str) -> &'h str {
+    let sent = ["x-api-key", "api-key", "x-goog-api-key"]
+        .iter()
+        .find_map(|name| header(headers, name));
+    sent.or_else(|| header(headers, "authorization").map(|it| it.trim_start_matches("Bearer ")))
+        .or_else(|| target.split(['?', '&']).find_map(|it| it.strip_prefix("key=")))
+        .unwrap_or_default()
 }
 
 /// Ollama's bare prompt.

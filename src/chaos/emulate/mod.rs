@@ -15,6 +15,6 @@ pub use answers::{Answers, AnswersError, Said, USUAL_TOKENS};
 pub use call::{Call, header};
 pub use play::{Pace, Player, already_passed};
 pub use reply::Reply;
+pub(in crate::chaos) use server::plain_json;
 pub use server::{EXPORTS, Emulator, run};
-pub(in crate::chaos) use server::{account, plain_json};
 pub use stream::{Source, Step, Stream, broken_event};

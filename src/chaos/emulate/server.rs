@@ -8,11 +8,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::answers::USUAL_TOKENS;
 use super::{Answers, Call, Pace, Player, Reply, header, other};
-use crate::chaos::CallFacts;
 use crate::chaos::behaviour::{Answer, Refused};
 use crate::chaos::live::{
-    Asked, Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin,
-    provider_headers, request,
+    Client, Dialect, Director, Distortion, Ending, Endpoint, Ids, Operation, RequestHead, admin, provider_headers,
+    request,
 };
 use crate::clock;
 use crate::rng::Chance;
@@ -110,33 +109,10 @@ impl Emulator {
         endpoint: &Endpoint<'_>,
         call: &Call,
     ) -> io::Result<Ending> {
-        let prompt = call.prompt();
-        let lower: Vec<(String, &str)> = head
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
-            .collect();
-        let headers: Vec<(&str, &str)> = lower.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        let facts = CallFacts {
-            number: 0,
-            provider: endpoint.provider,
-            model: &call.request.model,
-            region: endpoint.region,
-            account: account(&headers, head.target),
-            host: header(&headers, "host").unwrap_or_default(),
-            deployment: &call.request.model,
-            route: "",
-            path: head.target,
-            prompt: &prompt,
-            headers: &headers,
-            streamed: call.request.stream,
-        };
         let director = &self.director;
-        let decision = director.decide(&Asked {
-            facts,
-            dialect: call.dialect,
-            prompt_tokens: call.prompt_tokens,
-        });
+        let prompt = call.prompt();
+        let host = header(&head.headers, "host").unwrap_or_default();
+        let decision = call.decide(director, head, endpoint, endpoint.provider, host, &prompt);
         let behaviour = &decision.behaviour;
         let seed = director.seed();
         let ids = Ids::new(call.dialect, seed, decision.number);
@@ -163,7 +139,7 @@ impl Emulator {
             return Ok(ending);
         }
         if !matches!(call.operation, Operation::Chat | Operation::Generate) {
-            let is_anthropic = header(&headers, "anthropic-version").is_some();
+            let is_anthropic = header(&head.headers, "anthropic-version").is_some();
             return player.value(&other::answer(call, is_anthropic)).await;
         }
         let usual = if self.has_traffic {
@@ -180,16 +156,6 @@ impl Emulator {
         director.mark(&prompt, reply.not_right(behaviour, &right));
         player.reply(&reply).await
     }
-}
-
-/// The key that was sent: what tells accounts apart. It is shown nowhere.
-pub(in crate::chaos) fn account<'h>(headers: &[(&'h str, &'h str)], target: &'h str) -> &'h str {
-    let sent = ["x-api-key", "api-key", "x-goog-api-key"]
-        .iter()
-        .find_map(|name| header(headers, name));
-    sent.or_else(|| header(headers, "authorization").map(|it| it.trim_start_matches("Bearer ")))
-        .or_else(|| target.split(['?', '&']).find_map(|it| it.strip_prefix("key=")))
-        .unwrap_or_default()
 }
 
 /// An answer that no fault touches.

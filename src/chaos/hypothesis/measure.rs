@@ -70,7 +70,7 @@ impl Unit {
 }
 
 /// A number with at most so many decimals, and no zeros at its end.
-fn short(value: f64, decimals: usize) -> String {
+pub(in crate::chaos) fn short(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()

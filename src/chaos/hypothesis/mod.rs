@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::source::Place;
 
 pub use check::{Seen, Verdict};
+pub(in crate::chaos) use measure::short;
 pub use measure::{Measure, Unit};
 pub use recovery::recovery;
 

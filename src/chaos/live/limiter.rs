@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::chaos::behaviour::Limits;
+use crate::pipeline::policy::Tick;
+use crate::pipeline::policy::health::Bucket;
 
 /// Buckets that are refilled evenly, one set for each provider.
 #[derive(Debug, Default)]
@@ -19,39 +21,21 @@ struct Buckets {
     under_way: Arc<()>,
 }
 
-/// A bucket of so many a minute, full at first.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    size: f64,
-    left: f64,
-    at: Duration,
+/// A bucket of so many a minute, full at first; the limit may have changed since.
+fn a_minute(before: Option<Bucket>, amount: f64, now: Tick) -> Bucket {
+    let per_second = amount / 60.0;
+    before.map_or_else(
+        || Bucket::full(amount, per_second),
+        |bucket| bucket.with(now, amount, per_second),
+    )
 }
 
-impl Bucket {
-    fn filled(before: Option<Self>, size: f64, now: Duration) -> Self {
-        let Some(before) = before else {
-            return Self {
-                size,
-                left: size,
-                at: now,
-            };
-        };
-        let grown = now.saturating_sub(before.at).as_secs_f64() * size / 60.0;
-        Self {
-            size,
-            left: (before.left + grown).min(size),
-            at: now,
-        }
+/// When a bucket holds so much, or as much as it can hold where that is less.
+fn ready(bucket: &Bucket, wanted: f64, now: Tick) -> Tick {
+    if bucket.capacity() <= 0.0 && wanted > 0.0 {
+        return Tick::NEVER;
     }
-
-    /// How long until so much is there; `None`: never.
-    fn wait(&self, wanted: f64) -> Option<Duration> {
-        if self.left >= wanted {
-            return Some(Duration::ZERO);
-        }
-        let seconds = (wanted.min(self.size) - self.left) * 60.0 / self.size;
-        Duration::try_from_secs_f64(seconds).ok()
-    }
+    bucket.until(now, wanted.min(bucket.capacity()))
 }
 
 /// What is left after a call, for the headers.
@@ -89,15 +73,16 @@ impl Limiter {
         if limits.is_empty() {
             return Ok(Admitted::default());
         }
+        let now = Tick::ZERO.after(now);
         let mut all = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let buckets = all.entry(provider.to_owned()).or_default();
-        buckets.requests = limits.rpm.map(|rpm| Bucket::filled(buckets.requests, rpm, now));
-        buckets.tokens = limits.tpm.map(|tpm| Bucket::filled(buckets.tokens, tpm, now));
+        buckets.requests = limits.rpm.map(|rpm| a_minute(buckets.requests, rpm, now));
+        buckets.tokens = limits.tpm.map(|tpm| a_minute(buckets.tokens, tpm, now));
         #[expect(clippy::cast_precision_loss, reason = "prompts have far fewer tokens")]
         let tokens = tokens as f64;
         let full = |wait, buckets: &Buckets| Full {
             wait,
-            left: buckets.left(),
+            left: buckets.left(now),
         };
         // The counter itself holds one more.
         let at_once = Arc::strong_count(&buckets.under_way) - 1;
@@ -108,20 +93,19 @@ impl Limiter {
             return Err(full(None, buckets));
         }
         for (bucket, wanted) in [(buckets.requests, 1.0), (buckets.tokens, tokens)] {
-            if let Some(wait) = bucket
-                .map(|bucket| bucket.wait(wanted))
-                .filter(|wait| *wait != Some(Duration::ZERO))
-            {
+            let ready = bucket.map_or(now, |bucket| ready(&bucket, wanted, now));
+            if ready > now {
+                let wait = (ready < Tick::NEVER).then(|| ready.since(now));
                 return Err(full(wait, buckets));
             }
         }
         for (bucket, wanted) in [(&mut buckets.requests, 1.0), (&mut buckets.tokens, tokens)] {
             if let Some(bucket) = bucket {
-                bucket.left -= wanted;
+                bucket.charge(now, wanted);
             }
         }
         Ok(Admitted {
-            left: buckets.left(),
+            left: buckets.left(now),
             _under_way: Some(Arc::clone(&buckets.under_way)),
         })
     }
@@ -133,8 +117,8 @@ impl Limiter {
 }
 
 impl Buckets {
-    fn left(&self) -> Left {
-        let pair = |bucket: Option<Bucket>| bucket.map(|it| (it.size, it.left));
+    fn left(&self, now: Tick) -> Left {
+        let pair = |bucket: Option<Bucket>| bucket.map(|it| (it.capacity(), it.held(now)));
         Left {
             requests: pair(self.requests),
             tokens: pair(self.tokens),

@@ -8,13 +8,13 @@ use serde_json::Value;
 use super::relay::{Kept, bad_gateway, forwarded, pass, send};
 use super::upstream::Connection;
 use super::{Proxy, events::Events};
+use crate::chaos::Behaviour;
 use crate::chaos::behaviour::{Answer, Words};
-use crate::chaos::emulate::{Answers, Call, Pace, Player, Reply, USUAL_TOKENS, account, already_passed, plain_json};
+use crate::chaos::emulate::{Answers, Call, Pace, Player, Reply, USUAL_TOKENS, already_passed, plain_json};
 use crate::chaos::live::{
-    Asked, BodyReader, Client, Distortion, Ending, Endpoint, Ids, Length, RequestHead, RequestOutline,
-    provider_headers, request, response_outline, rewrite, tokens,
+    BodyReader, Client, Distortion, Ending, Endpoint, Ids, Length, RequestHead, RequestOutline, provider_headers,
+    request, response_outline, rewrite, tokens,
 };
-use crate::chaos::{Behaviour, CallFacts};
 use crate::clock::{self, Moment};
 
 /// The most bytes of a request or of a whole answer that is changed.
@@ -62,38 +62,22 @@ pub(super) async fn strike(
         .and_then(|endpoint| Call::read(endpoint, &request.headers, &body).ok());
     let (Some(endpoint), Some(call)) = (endpoint, call) else {
         // No call of a model: nothing that faults know of.
-        let mut bytes = forwarded(&head, outline, &proxy.upstream);
-        bytes.extend_from_slice(&raw);
-        return pass(
-            client,
-            &bytes,
-            BodyReader::new(Length::Known(0)),
-            outline,
-            &proxy.upstream,
-            kept,
-        )
-        .await;
+        return pass_on(proxy, client, outline, &head, &raw, kept).await;
     };
+    let prompt = call.prompt();
     let struck = Struck {
         proxy,
         request: &request,
         call: &call,
         body: &body,
+        prompt: &prompt,
     };
-    let decision = struck.decide(&endpoint);
+    let provider = proxy.provider.as_deref().unwrap_or(endpoint.provider);
+    let host = proxy.upstream.authority();
+    let decision = call.decide(&proxy.director, &request, &endpoint, provider, host, &prompt);
     let behaviour = &decision.behaviour;
     if is_untouched(behaviour) {
-        let mut bytes = forwarded(&head, outline, &proxy.upstream);
-        bytes.extend_from_slice(&raw);
-        return pass(
-            client,
-            &bytes,
-            BodyReader::new(Length::Known(0)),
-            outline,
-            &proxy.upstream,
-            kept,
-        )
-        .await;
+        return pass_on(proxy, client, outline, &head, &raw, kept).await;
     }
     let seed = proxy.director.seed();
     let ids = Ids::new(call.dialect, seed, decision.number);
@@ -127,6 +111,21 @@ pub(super) async fn strike(
     struck.changed(player, kept).await
 }
 
+/// Passes a request on as it came; its body has been read.
+async fn pass_on(
+    proxy: &Proxy,
+    client: &mut Client,
+    outline: &RequestOutline,
+    head: &[u8],
+    body: &[u8],
+    kept: &mut Kept,
+) -> io::Result<Ending> {
+    let mut bytes = forwarded(head, outline, &proxy.upstream);
+    bytes.extend_from_slice(body);
+    let read = BodyReader::new(Length::Known(0));
+    pass(client, &bytes, read, outline, &proxy.upstream, kept).await
+}
+
 /// Whether a call goes on as it came.
 fn is_untouched(behaviour: &Behaviour) -> bool {
     Behaviour {
@@ -142,39 +141,10 @@ struct Struck<'a> {
     request: &'a RequestHead<'a>,
     call: &'a Call,
     body: &'a [u8],
+    prompt: &'a str,
 }
 
 impl Struck<'_> {
-    fn decide(&self, endpoint: &Endpoint<'_>) -> crate::chaos::live::Decision {
-        let prompt = self.call.prompt();
-        let lower: Vec<(String, &str)> = self
-            .request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), *value))
-            .collect();
-        let headers: Vec<(&str, &str)> = lower.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        let facts = CallFacts {
-            number: 0,
-            provider: self.proxy.provider.as_deref().unwrap_or(endpoint.provider),
-            model: &self.call.request.model,
-            region: endpoint.region,
-            account: account(&headers, self.request.target),
-            host: self.proxy.upstream.authority(),
-            deployment: &self.call.request.model,
-            route: "",
-            path: self.request.target,
-            prompt: &prompt,
-            headers: &headers,
-            streamed: self.call.request.stream,
-        };
-        self.proxy.director.decide(&Asked {
-            facts,
-            dialect: self.call.dialect,
-            prompt_tokens: self.call.prompt_tokens,
-        })
-    }
-
     /// The request as it must be where the answer is to be read: in the clear, with a known length.
     fn readable(&self) -> Vec<u8> {
         let upstream = &self.proxy.upstream;
@@ -233,14 +203,13 @@ impl Struck<'_> {
         unread.drain(..outline.bytes);
         let behaviour = player.behaviour;
         let director = &self.proxy.director;
-        let prompt = self.call.prompt();
-        let distortion = Distortion::new(behaviour.words, || director.earlier(&prompt));
+        let distortion = Distortion::new(behaviour.words, || director.earlier(self.prompt));
         let dialect = self.call.dialect;
         if outline.is_stream && outline.status == 200 && !outline.is_encoded {
             let mut events = Events::new(dialect, connection, unread, outline.length, behaviour, distortion);
             let ending = player.streamed(&content_type, &mut events).await?;
             let (said, connection) = events.finish();
-            director.remember(&prompt, &said);
+            director.remember(self.prompt, &said);
             if let Some(connection) = connection.filter(|_| outline.keeps) {
                 kept.keep(connection);
             }
@@ -255,7 +224,7 @@ impl Struck<'_> {
         } else {
             (body, String::new())
         };
-        director.remember(&prompt, &said);
+        director.remember(self.prompt, &said);
         player
             .whole(outline.status, &content_type, &body, tokens::count(&said))
             .await

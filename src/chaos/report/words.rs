@@ -1,19 +1,10 @@
 //! Numbers and outcomes for people.
 
+use crate::chaos::hypothesis::short;
 use crate::chaos::observation::{Hollow, Seen};
 use crate::pipeline::policy::{Failure, Useless};
 
 use super::Kind;
-
-/// A number with at most so many decimals, and no zeros at its end.
-fn short(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
 
 /// A share in percent. Near nothing and near all it has more digits: 99.97 % of users is not 100 %.
 #[must_use]

@@ -102,17 +102,8 @@ impl<O: FnMut(Observation)> Engine<'_, '_, O> {
         let reached = &self.setup.deployments[deployment];
         let facts = CallFacts {
             number,
-            provider: &reached.deployment.provider.value,
-            model: &reached.deployment.model.value,
-            region: reached.region,
-            account: reached.payer,
-            host: reached.host,
-            deployment: &reached.deployment.name,
-            route: &way(self.setup, self.jobs.get(job).way).route.name,
-            path: "",
-            prompt: "",
-            headers: &[],
             streamed,
+            ..reached.facts(&way(self.setup, self.jobs.get(job).way).route.name)
         };
         let behaviour = scenario.behaviour_of(self.seed, &facts, now);
         (!behaviour.is_healthy()).then_some(behaviour)

@@ -58,6 +58,22 @@ pub(super) struct Reached<'a> {
     pub(super) host: &'a str,
 }
 
+impl<'a> Reached<'a> {
+    /// What faults tell its calls apart by, when they are made for a route.
+    pub(super) fn facts(&self, route: &'a str) -> CallFacts<'a> {
+        CallFacts {
+            provider: &self.deployment.provider.value,
+            model: &self.deployment.model.value,
+            region: self.region,
+            account: self.payer,
+            host: self.host,
+            deployment: &self.deployment.name,
+            route,
+            ..CallFacts::default()
+        }
+    }
+}
+
 /// What deployments at one provider share: times, and the limits of an account.
 #[derive(Debug)]
 pub(super) struct Account {
@@ -141,16 +157,7 @@ impl<'a> Setup<'a> {
                 let reached = way.route.plan.deployments();
                 let mut reached = reached.iter().filter_map(|id| self.deployments.get(id.0));
                 reached.any(|it| {
-                    let facts = CallFacts {
-                        provider: &it.deployment.provider.value,
-                        model: &it.deployment.model.value,
-                        region: it.region,
-                        account: it.payer,
-                        host: it.host,
-                        deployment: &it.deployment.name,
-                        route: &way.route.name,
-                        ..CallFacts::default()
-                    };
+                    let facts = it.facts(&way.route.name);
                     fault.on.iter().any(|selector| selector.selects(&facts))
                 })
             })

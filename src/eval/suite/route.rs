@@ -6,10 +6,10 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{SuiteError, table};
-use crate::eval::prepare::hex;
 use crate::pipeline::live::Router;
 use crate::read::read_bytes;
 use crate::source::Node;
+use crate::store::hex;
 use crate::system::prices::Prices;
 use crate::system::{Dialect, RemarkKind, RouteId, System};
 

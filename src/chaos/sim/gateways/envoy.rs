@@ -3,6 +3,8 @@
 
 use crate::pipeline::policy::{Circumstances, Failure, Limit, Semantics, Treatment};
 
+use super::once_passed_on;
+
 /// Envoy's router filter.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Envoy;
@@ -10,10 +12,7 @@ pub(super) struct Envoy;
 impl Semantics for Envoy {
     fn treats(&self, failure: &Failure, circumstances: Circumstances) -> Treatment {
         if circumstances.passed_on {
-            return match failure {
-                Failure::Unfinished | Failure::Useless(_) => Treatment::Deliver,
-                _ => Treatment::Fail,
-            };
+            return once_passed_on(failure);
         }
         match failure {
             Failure::Useless(_) | Failure::Unfinished => Treatment::Deliver,

@@ -19,6 +19,8 @@ use crate::pipeline::policy::{
 };
 use crate::system::{Cooldown, RetryCounts, System};
 
+use super::once_passed_on;
+
 /// Its ways with a call of one deployment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Litellm<'a> {
@@ -72,10 +74,7 @@ impl Semantics for Litellm<'_> {
 
     fn treats(&self, failure: &Failure, circumstances: Circumstances) -> Treatment {
         if circumstances.passed_on {
-            return match failure {
-                Failure::Unfinished | Failure::Useless(_) => Treatment::Deliver,
-                _ => Treatment::Fail,
-            };
+            return once_passed_on(failure);
         }
         match failure {
             Failure::Useless(Useless::Filtered | Useless::NoChoices)

@@ -25,6 +25,15 @@ use envoy::Envoy;
 use crate::pipeline::policy::{Aisys, Circumstances, Direct, Failure, Semantics, Treatment};
 use crate::system::Dialect;
 
+/// What a gateway can do about a failure when a part of the answer is with the user already: nothing. What looks
+/// finished is handed on, the rest is an error.
+const fn once_passed_on(failure: &Failure) -> Treatment {
+    match failure {
+        Failure::Unfinished | Failure::Useless(_) => Treatment::Deliver,
+        _ => Treatment::Fail,
+    }
+}
+
 /// The ways of whatever stands between the user's client and the providers.
 #[derive(Debug, Clone, Copy)]
 pub enum Product<'a> {

@@ -3,6 +3,8 @@
 
 use crate::pipeline::policy::{Circumstances, Failure, Semantics, Treatment};
 
+use super::once_passed_on;
+
 /// A plan followed to the letter.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Plain;
@@ -11,10 +13,7 @@ impl Semantics for Plain {
     fn treats(&self, failure: &Failure, circumstances: Circumstances) -> Treatment {
         // What is with the user cannot be taken back.
         if circumstances.passed_on {
-            return match failure {
-                Failure::Unfinished | Failure::Useless(_) => Treatment::Deliver,
-                _ => Treatment::Fail,
-            };
+            return once_passed_on(failure);
         }
         match failure {
             Failure::Useless(_) | Failure::Unfinished => Treatment::Deliver,

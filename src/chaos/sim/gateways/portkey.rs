@@ -4,6 +4,8 @@
 
 use crate::pipeline::policy::{Circumstances, Failure, Semantics, Treatment};
 
+use super::once_passed_on;
+
 /// Portkey's ways with one route.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Portkey<'a> {
@@ -18,10 +20,7 @@ impl Semantics for Portkey<'_> {
     fn treats(&self, failure: &Failure, circumstances: Circumstances) -> Treatment {
         let goes_on = |status: &u16| self.statuses.is_none_or(|statuses| statuses.contains(status));
         if circumstances.passed_on {
-            return match failure {
-                Failure::Unfinished | Failure::Useless(_) => Treatment::Deliver,
-                _ => Treatment::Fail,
-            };
+            return once_passed_on(failure);
         }
         match failure {
             Failure::Useless(_) | Failure::Unfinished | Failure::ErrorBody => Treatment::Deliver,

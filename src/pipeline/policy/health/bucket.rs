@@ -43,6 +43,25 @@ impl Bucket {
         Self::full(burst, paced / period.as_secs_f64().max(f64::MIN_POSITIVE))
     }
 
+    /// The same with another capacity and rate, which count since the bucket was touched last. What is over the
+    /// capacity is lost.
+    #[must_use]
+    pub fn with(self, now: Tick, capacity: f64, per_second: f64) -> Self {
+        let mut other = Self {
+            capacity,
+            rate: per_second,
+            ..self
+        };
+        other.settle(now, other.held(now));
+        other
+    }
+
+    /// The most that it can hold.
+    #[must_use]
+    pub const fn capacity(&self) -> f64 {
+        self.capacity
+    }
+
     /// What it holds at a moment. Moments before the last one that was asked for are that one.
     #[must_use]
     pub fn held(&self, now: Tick) -> f64 {
